@@ -1,0 +1,71 @@
+#pragma once
+// Errors have types, so a program branches on `OutOfConnectionSlots`, not on text. Each says what happened and, on a line of its own,
+// what to do about it; the parts are there for a program that words it itself.
+
+#include "moor/address.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace moor {
+
+struct ErrorContext {
+  std::optional<Address> device;
+  std::string radio;   ///< radio id such as "bluez:hci0", empty if none is at fault
+  int attempts = 0;    ///< made before giving up, 0 where nothing was tried
+  std::string cause;   ///< the last cause, in the words of the system that failed
+  std::string advice;  ///< one sentence on what to do
+};
+
+/// The base of all that moor throws. `what()` is the sentence for people, without the advice.
+class Error : public std::runtime_error {
+public:
+  explicit Error(const std::string& what, ErrorContext context = {}) : std::runtime_error(what), context_(std::move(context)) {}
+  [[nodiscard]] const ErrorContext& context() const noexcept { return context_; }
+  [[nodiscard]] const std::string& advice() const noexcept { return context_.advice; }
+
+private:
+  ErrorContext context_;
+};
+
+/// An option, argument or radio spec that cannot be meant.
+class UsageError : public Error {
+public:
+  using Error::Error;
+};
+
+/// A configuration file that is wrong; `what()` names file, line and key.
+class ConfigError : public Error {
+public:
+  using Error::Error;
+};
+
+class DeviceNotFound : public Error {
+public:
+  using Error::Error;
+};
+
+/// No radio, or the one asked for cannot be used: absent, powered off, blocked, no permission.
+class RadioNotAvailable : public Error {
+public:
+  using Error::Error;
+};
+
+/// A recording that cannot be read, or not to its end. What was readable has been delivered before this is thrown.
+class CaptureError : public Error {
+public:
+  CaptureError(const std::string& what, uint64_t offset, ErrorContext context = {})
+      : Error(what, std::move(context)), offset_(offset) {}
+  [[nodiscard]] uint64_t offset() const noexcept { return offset_; }  ///< byte in the (uncompressed) file
+
+private:
+  uint64_t offset_;
+};
+
+/// The database cannot be opened, read or written.
+class StoreError : public Error {
+public:
+  using Error::Error;
+};
+
+}  // namespace moor

@@ -1,0 +1,84 @@
+#include "moor/clock.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+namespace moor {
+
+namespace asio = boost::asio;
+
+RealClock::RealClock()
+    : offset_(std::chrono::system_clock::now().time_since_epoch() - std::chrono::steady_clock::now().time_since_epoch()) {}
+
+TimePoint RealClock::now() const noexcept { return TimePoint(std::chrono::steady_clock::now().time_since_epoch() + offset_); }
+
+WallTime RealClock::to_wall(TimePoint t) const noexcept { return std::chrono::system_clock::now() + (t - now()); }
+
+awaitable<void> RealClock::wait_until(TimePoint t) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::steady_clock::time_point(t.time_since_epoch() - offset_));
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+void RealClock::run(asio::io_context& context) { context.run(); }
+
+// A coroutine that waits: its timer never expires by itself, `fire_next` cancels it.
+struct VirtualClock::Waiter {
+  asio::steady_timer timer;
+  bool fired = false;
+};
+
+VirtualClock::VirtualClock(TimePoint start) : now_(start), begun_(start != TimePoint{}) {}
+VirtualClock::~VirtualClock() = default;
+
+TimePoint VirtualClock::next_deadline() const noexcept { return waiters_.empty() ? TimePoint::max() : waiters_.begin()->first; }
+
+void VirtualClock::begin_at(TimePoint t) noexcept {
+  if (!waiters_.empty()) return;
+  if (!begun_ || t < now_) now_ = t;
+  begun_ = true;
+}
+
+awaitable<void> VirtualClock::wait_until(TimePoint t) {
+  Waiter waiter{asio::steady_timer(co_await asio::this_coro::executor, asio::steady_timer::time_point::max())};
+  const auto place = waiters_.emplace(std::max(t, now_), &waiter);
+  boost::system::error_code ignored;
+  co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  if (waiter.fired) co_return;
+  waiters_.erase(place);
+  throw boost::system::system_error(asio::error::operation_aborted);
+}
+
+void VirtualClock::fire_next() {
+  const auto next = waiters_.begin();
+  now_ = next->first;
+  next->second->fired = true;
+  next->second->timer.cancel();
+  waiters_.erase(next);
+}
+
+void VirtualClock::run(asio::io_context& context) {
+  running_ = &context;
+  context.restart();
+  while (!context.stopped()) {
+    if (context.poll_one() > 0) continue;
+    if (holds_ == 0 && !waiters_.empty())
+      fire_next();
+    else if (context.run_one() == 0)
+      break;
+  }
+  running_ = nullptr;
+}
+
+void VirtualClock::hold() { ++holds_; }
+
+void VirtualClock::release() {
+  --holds_;
+  if (asio::io_context* context = running_) asio::post(*context, [] {});  // wakes run_one
+}
+
+}  // namespace moor
