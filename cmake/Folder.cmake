@@ -18,6 +18,7 @@ function(moor_test name)
   target_include_directories(moor_${name}_tests PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_link_libraries(moor_${name}_tests PRIVATE ${arg_DEPENDS} ${arg_LIBRARIES} moor_flags GTest::gmock_main)
   target_compile_definitions(moor_${name}_tests PRIVATE MOOR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(moor_${name}_tests TEST_PREFIX ${name}. PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300
-                       DISCOVERY_MODE PRE_TEST)
+  list(APPEND arg_LABELS ${name})
+  gtest_discover_tests(moor_${name}_tests TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
+                       PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
 endfunction()

@@ -45,7 +45,7 @@ TEST(AdvertisementData, ATypeAloneIsLegalAndEmpty) {
 }
 
 TEST(AdvertisementData, ReadsWhatADeviceSaysOfItself) {
-  const auto payload = bytes("020106 05030f180a18 020af4 07160f18 64010203 09094d6f6f722d3432 05ff99040501 03194003");
+  const auto payload = bytes("020106 05030f180a18 020af4 07160f18 64010203 08094d6f6f722d3432 05ff99040501 03194003");
   const AdvertisementData data(payload);
   EXPECT_EQ(data.flags(), 6);
   EXPECT_EQ(data.tx_power_dbm(), -12);
@@ -70,6 +70,7 @@ TEST(AdvertisementData, AListsRestThatIsNoWholeUuidIsIgnored) {
 struct NameCase {
   std::string_view hex;
   std::string_view printed;
+  friend void PrintTo(const NameCase& name, std::ostream* out) { *out << name.hex; }
 };
 class PrintableName : public testing::TestWithParam<NameCase> {};
 
