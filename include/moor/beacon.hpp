@@ -1,0 +1,60 @@
+#pragma once
+// A beacon frame of any family, and who sends it. A beacon is known by what it says of itself, not by its address: that may change
+// every few minutes, and two addresses may send the same identity.
+
+#include "moor/eddystone.hpp"
+#include "moor/ibeacon.hpp"
+
+#include <functional>
+#include <variant>
+
+namespace moor {
+
+using BeaconFrame = std::variant<IBeacon, EddystoneUid, EddystoneUrl, EddystoneTlm>;
+
+/// In the order of `BeaconFrame`'s alternatives.
+enum class BeaconType : uint8_t { ibeacon, eddystone_uid, eddystone_url, eddystone_tlm };
+inline constexpr size_t beacon_type_count = std::variant_size_v<BeaconFrame>;
+
+/// "iBeacon", "Eddystone-UID", "Eddystone-URL" or "Eddystone-TLM".
+[[nodiscard]] const char* to_string(BeaconType type) noexcept;
+[[nodiscard]] constexpr BeaconType type_of(const BeaconFrame& frame) noexcept { return static_cast<BeaconType>(frame.index()); }
+
+/// What the beacon claims to be heard at, 1 m away, in dBm; nothing for a frame without a power field.
+[[nodiscard]] std::optional<int> power_at_1m_dbm(const BeaconFrame& frame) noexcept;
+/// Whether a distance may be based on it: no beacon is heard at 0 dBm or more, 1 m away, but some that nobody calibrated say so.
+[[nodiscard]] constexpr bool is_plausible_power_at_1m(int dbm) noexcept { return dbm < 0; }
+
+/// A whole payload: flags (general discoverable, no BR/EDR) and the frame. At most 31 bytes, so it fits a legacy advertisement.
+[[nodiscard]] std::vector<uint8_t> encode_advertisement(const BeaconFrame& frame);
+
+/// Who a beacon is: its type and the part of its frame that stays the same. Measured power is not part of it.
+class BeaconIdentity {
+public:
+  /// @returns nothing for telemetry, which does not say whose it is.
+  [[nodiscard]] static std::optional<BeaconIdentity> of(const BeaconFrame& frame) noexcept;
+
+  [[nodiscard]] BeaconType type() const noexcept { return type_; }
+  /// iBeacon: UUID, major, minor; UID: namespace, instance; URL: its text.
+  [[nodiscard]] Bytes content() const noexcept { return {content_.data(), size_}; }
+  [[nodiscard]] size_t hash() const noexcept { return hash_; }
+
+  friend bool operator==(const BeaconIdentity& a, const BeaconIdentity& b) noexcept;
+
+private:
+  explicit BeaconIdentity(BeaconType type) noexcept : type_(type) {}
+  void append(Bytes bytes) noexcept;
+  void seal() noexcept;
+
+  size_t hash_ = 0;
+  BeaconType type_;
+  uint8_t size_ = 0;
+  std::array<uint8_t, EddystoneUrl::max_text_size> content_;  // the first size_ of them
+};
+
+}  // namespace moor
+
+template <>
+struct std::hash<moor::BeaconIdentity> {
+  size_t operator()(const moor::BeaconIdentity& identity) const noexcept { return identity.hash(); }
+};

@@ -1,0 +1,183 @@
+#include "moor/scanner.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+
+namespace moor {
+
+namespace asio = boost::asio;
+
+// Something that one coroutine waits for and others make happen; a set event stays set.
+class Scanner::Event {
+public:
+  explicit Event(const asio::any_io_executor& executor) : timer_(executor, asio::steady_timer::time_point::max()) {}
+  void set() {
+    set_ = true;
+    timer_.cancel();
+  }
+  [[nodiscard]] awaitable<void> wait() {
+    if (set_) co_return;
+    boost::system::error_code ignored;
+    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (!set_) throw boost::system::system_error(asio::error::operation_aborted);
+  }
+
+private:
+  asio::steady_timer timer_;
+  bool set_ = false;
+};
+
+Scanner::Scanner(Clock& clock, Radios radios, ScannerOptions options)
+    : clock_(clock), radios_(std::move(radios)), options_(std::move(options)) {}
+
+Scanner::~Scanner() = default;
+
+awaitable<void> Scanner::run(std::optional<Duration> duration) {
+  const auto executor = co_await asio::this_coro::executor;
+  Event ended(executor);
+  Event all_stopped(executor);
+  // One more than the radios: the time limit is an activity like they are.
+  std::deque<asio::cancellation_signal> signals(radios_.size() + 1);
+  size_t scanning = radios_.size();
+  size_t active = radios_.size() + (duration ? 1 : 0);
+  const auto one_less = [&] {
+    if (--active == 0) all_stopped.set();
+  };
+  finished_ = false;
+  stopping_ = false;
+  ended_ = &ended;
+
+  for (size_t i = 0; i < radios_.size(); ++i) {
+    asio::co_spawn(executor, radios_[i].scan({.active = options_.active}, *this),
+                   asio::bind_cancellation_slot(signals[i].slot(), [&](std::exception_ptr error) {
+                     if (error && !stopping_) failures_.push_back(error);
+                     if (--scanning == 0) ended.set();
+                     one_less();
+                   }));
+  }
+  if (duration) {
+    asio::co_spawn(executor, clock_.wait_for(*duration),
+                   asio::bind_cancellation_slot(signals.back().slot(), [&](std::exception_ptr error) {
+                     if (!error) ended.set();
+                     one_less();
+                   }));
+  }
+
+  std::exception_ptr cancelled;
+  try {
+    if (active > 0) co_await ended.wait();
+  } catch (...) {
+    cancelled = std::current_exception();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  const bool all_failed = !stopping_ && scanning == 0 && radios_.size() > 0 && failures_.size() >= radios_.size();
+  stopping_ = true;
+  ended_ = nullptr;
+  for (auto& signal : signals) signal.emit(asio::cancellation_type::all);
+  if (active > 0) co_await all_stopped.wait();
+  finished_ = true;
+  if (arrived_ != nullptr) arrived_->set();
+  if (cancelled) std::rethrow_exception(cancelled);
+  if (all_failed) std::rethrow_exception(failures_.back());
+}
+
+void Scanner::stop() noexcept {
+  stopping_ = true;
+  if (ended_ != nullptr) ended_->set();
+}
+
+awaitable<std::optional<Discovery>> Scanner::next() {
+  streaming_ = true;
+  if (stream_.empty() && !finished_) {
+    Event arrived(co_await asio::this_coro::executor);
+    arrived_ = &arrived;
+    struct Leave {
+      Event*& place;
+      ~Leave() { place = nullptr; }
+    } leave{arrived_};
+    co_await arrived.wait();
+  }
+  if (stream_.empty()) co_return std::nullopt;
+  const Discovery discovery = stream_.front();
+  stream_.pop_front();
+  co_return discovery;
+}
+
+const Device* Scanner::find(const Address& address) const noexcept {
+  const auto found = index_.find(address);
+  return found == index_.end() ? nullptr : &devices_[found->second];
+}
+
+void Scanner::on_sightings(std::span<const Sighting> batch) {
+  for (const Sighting& sighting : batch) {
+    if (stopping_) return;
+    on_sighting(sighting);
+  }
+}
+
+void Scanner::on_sighting(const Sighting& sighting) {
+  ++counters_.sightings;
+  if (!options_.filter.passes(sighting)) return;
+  const auto found = index_.find(sighting.address);
+  const bool new_device = found == index_.end();
+  if (new_device && devices_.size() >= options_.max_devices) {
+    ++counters_.devices_refused;
+    return;
+  }
+  if (new_device) {
+    index_.emplace(sighting.address, static_cast<uint32_t>(devices_.size()));
+    devices_.emplace_back();
+  }
+  Device& device = new_device ? devices_.back() : devices_[found->second];
+  const Discovery discovery{sighting, new_device, device.apply(sighting)};
+  if (!options_.filter.passes(device)) return;
+  ++counters_.passed;
+  if (callback_) callback_(device, discovery);
+  if (!streaming_) return;
+  if (stream_.size() >= options_.stream_capacity) {
+    stream_.pop_front();
+    ++counters_.stream_dropped;
+  }
+  stream_.push_back(discovery);
+  if (arrived_ != nullptr) arrived_->set();
+}
+
+awaitable<std::vector<Device>> discover(Clock& clock, Radios radios, Duration duration, ScannerOptions options) {
+  Scanner scanner(clock, std::move(radios), std::move(options));
+  co_await scanner.run(duration);
+  std::vector<Device> found;
+  for (const Device& device : scanner.devices())
+    if (scanner.options().filter.passes(device)) found.push_back(device);
+  co_return found;
+}
+
+awaitable<std::optional<Device>> find_device_by_filter(Clock& clock, Radios radios,
+                                                       std::function<bool(const Device&)> matches, Duration timeout) {
+  Scanner scanner(clock, std::move(radios));
+  std::optional<Device> found;
+  scanner.on_sighting([&](const Device& device, const Discovery&) {
+    if (found || !matches(device)) return;
+    found = device;
+    scanner.stop();
+  });
+  co_await scanner.run(timeout);
+  co_return found;
+}
+
+awaitable<std::optional<Device>> find_device_by_address(Clock& clock, Radios radios, Address address, Duration timeout) {
+  return find_device_by_filter(
+      clock, std::move(radios), [address](const Device& device) { return device.address.bits() == address.bits(); }, timeout);
+}
+
+awaitable<std::optional<Device>> find_device_by_name(Clock& clock, Radios radios, std::string name, Duration timeout) {
+  return find_device_by_filter(
+      clock, std::move(radios), [name = std::move(name)](const Device& device) { return device.data.name() == name; }, timeout);
+}
+
+}  // namespace moor

@@ -1,0 +1,55 @@
+#include "moor/error.hpp"
+#include "moor/radio.hpp"
+
+#include <gtest/gtest.h>
+
+namespace moor {
+namespace {
+
+using Kind = RadioSpec::Kind;
+
+TEST(RadioSpec, ReadsEachKind) {
+  EXPECT_EQ(RadioSpec::parse("bluez").target, "");
+  EXPECT_EQ(RadioSpec::parse("bluez:hci12").target, "hci12");
+  const auto proxy = RadioSpec::parse("esphome://hall.local:6053?key=QUJD/+8=");
+  EXPECT_EQ(proxy.kind, Kind::esphome);
+  EXPECT_EQ(proxy.target, "hall.local:6053");
+  EXPECT_EQ(proxy.key, "QUJD/+8=");
+  EXPECT_EQ(proxy.to_string(), "esphome://hall.local:6053") << "keys are not printed";
+  EXPECT_EQ(RadioSpec::parse("sim:flat.toml?speed=max").speed, 0.0);
+}
+
+TEST(RadioSpec, TakesAPathLiterallyUpToAKnownOption) {
+  const auto spec = RadioSpec::parse("replay:/tmp/a b?c=d.btsnoop?speed=2.5&loop");
+  EXPECT_EQ(spec.target, "/tmp/a b?c=d.btsnoop");
+  EXPECT_EQ(spec.speed, 2.5);
+  EXPECT_TRUE(spec.loop);
+  EXPECT_EQ(RadioSpec::parse("replay:odd?looped").target, "odd?looped");
+  EXPECT_EQ(RadioSpec::parse("replay:odd?").target, "odd?");
+  EXPECT_TRUE(RadioSpec::parse("replay:x?loop").loop);
+}
+
+TEST(RadioSpec, KnowsWhatRunsInVirtualTime) {
+  EXPECT_TRUE(RadioSpec::parse("replay:x").is_virtual_time());
+  EXPECT_TRUE(RadioSpec::parse("replay:x?speed=max").is_virtual_time());
+  EXPECT_FALSE(RadioSpec::parse("replay:x?speed=1").is_virtual_time());
+  EXPECT_FALSE(RadioSpec::parse("sim:x").is_virtual_time()) << "a world runs in real time unless told";
+  EXPECT_TRUE(RadioSpec::parse("sim:x?speed=max").is_virtual_time());
+  EXPECT_FALSE(RadioSpec::parse("bluez").is_virtual_time());
+}
+
+TEST(RadioSpec, RefusesWhatItCannotMeanAndNamesTheForms) {
+  for (const char* text : {"", "hci0", "bluez:", "bluez:hci", "bluez:hci0x", "bluez:usb", "esphome://", "esphome://?key=x", "sim:", "replay:",
+                           "replay:?loop", "replay:x?speed=", "replay:x?speed=0", "replay:x?speed=-1", "replay:x?speed=nan", "replay:x?speed=fast",
+                           "replay:x?loop&volume=3", "replay:x?loop=1", "sim:x?speed=max&loop"}) {
+    try {
+      (void)RadioSpec::parse(text);
+      ADD_FAILURE() << "accepted " << text;
+    } catch (const UsageError& error) {
+      EXPECT_NE(error.advice().find("replay:CAPTURE"), std::string::npos) << text;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace moor
