@@ -1,0 +1,101 @@
+#pragma once
+// The gateway's configuration: one TOML file. Every key is a row of one table (config_keys.hpp), from which reading, checking, the
+// reference in docs/gateway.md and the example file are made, so none of them can disagree.
+
+#include "gateway/privacy.hpp"
+#include "moor/error.hpp"
+#include "moor/radio.hpp"
+#include "moor/scanner.hpp"
+#include "moor/store.hpp"
+
+namespace moor {
+
+enum class LogLevel : uint8_t { trace, debug, info, warning, error, off };
+enum class ViewMode : uint8_t { automatic, on, off };
+
+/// What the file says, with the defaults for what it does not say. Units are in the names; `Duration` is a key in seconds, hours or days.
+struct GatewayConfig {
+  struct Gateway {
+    std::string name = "moor";
+    std::filesystem::path data_dir;  ///< for relative paths; empty is the current folder
+  };
+  struct RadioEntry {
+    RadioSpec spec;
+    bool active = true;  ///< ask for scan responses
+  };
+  struct Presence {
+    double alpha = 0.3;               ///< weight of a new sample, if there is no `tau`
+    std::optional<Duration> tau;      ///< time constant instead of `alpha`
+    double exponent = 2.5;            ///< path loss
+    std::optional<int> tx_power_dbm;  ///< at 1 m, of all devices; without it what the beacon says, else -59
+    int min_samples = 3;
+    int near_dbm = -55;
+    int far_dbm = -70;
+    double hysteresis_db = 3;
+    double deviation_db = 6;
+    Duration reading_interval = std::chrono::seconds(1);
+    Duration lost_after = std::chrono::seconds(60);
+    Duration traffic_interval = std::chrono::hours(1);
+  };
+  struct Devices {
+    size_t max = 10'000;
+    Duration forget_after = std::chrono::hours(1);
+  };
+  struct Beacons {
+    size_t max = 10'000;
+    Duration expire_after = std::chrono::seconds(60);
+  };
+  struct View {
+    ViewMode mode = ViewMode::automatic;
+    Duration refresh = std::chrono::milliseconds(500);
+    size_t rows = 0;  ///< 0: as many as the terminal has
+  };
+
+  Gateway gateway;
+  std::vector<RadioEntry> radios;  ///< never empty after reading: without [[radio]] it is the default adapter
+  ScanFilter filter;
+  Presence presence;
+  Devices devices;
+  Beacons beacons;
+  StoreOptions store;      ///< no store while `store.path` is empty; the path has `data_dir` before it already
+  PrivacyOptions privacy;  ///< so has the key file
+  View view;
+  LogLevel log_level = LogLevel::info;
+};
+
+/// One thing wrong in a file.
+struct ConfigMistake {
+  size_t line = 0;  ///< from 1; 0 where the file as a whole is meant
+  size_t column = 0;
+  std::string key;     ///< "presence.alpha"; empty for a mistake of the file's form
+  std::string what;    ///< "is 1.5"
+  std::string remedy;  ///< "use 0.01 to 1"
+};
+
+/// All that is wrong in a file, in its order. `what()` has a line for each: FILE:LINE:COLUMN: KEY what; remedy.
+class ConfigMistakes final : public ConfigError {
+public:
+  ConfigMistakes(const std::string& file, std::vector<ConfigMistake> mistakes);
+  [[nodiscard]] const std::vector<ConfigMistake>& mistakes() const noexcept { return mistakes_; }
+
+private:
+  std::vector<ConfigMistake> mistakes_;
+};
+
+/// @param name  what mistakes call the text, such as the file's name.
+/// @throws ConfigMistakes  with everything that is wrong, not only the first.
+[[nodiscard]] GatewayConfig parse_config(std::string_view text, const std::string& name);
+
+/// @throws ConfigError if the file cannot be read or is over 1 MiB, ConfigMistakes if it is wrong.
+[[nodiscard]] GatewayConfig load_config(const std::filesystem::path& path);
+
+/// A file to start from: every key with its meaning, range and default, commented out.
+[[nodiscard]] std::string example_config();
+
+/// The configuration as a file that would give it, every key with its value; the keys of proxies are left out.
+[[nodiscard]] std::string explain_config(const GatewayConfig& config);
+
+/// The reference of all keys as Markdown tables, as docs/gateway.md has it.
+[[nodiscard]] std::string config_reference();
+
+}  // namespace moor
