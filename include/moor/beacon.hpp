@@ -18,12 +18,16 @@ inline constexpr size_t beacon_type_count = std::variant_size_v<BeaconFrame>;
 
 /// "iBeacon", "Eddystone-UID", "Eddystone-URL" or "Eddystone-TLM".
 [[nodiscard]] const char* to_string(BeaconType type) noexcept;
-[[nodiscard]] constexpr BeaconType type_of(const BeaconFrame& frame) noexcept { return static_cast<BeaconType>(frame.index()); }
+[[nodiscard]] constexpr BeaconType type_of(const BeaconFrame& frame) noexcept {
+  return static_cast<BeaconType>(frame.index());
+}
 
 /// What the beacon claims to be heard at, 1 m away, in dBm; nothing for a frame without a power field.
 [[nodiscard]] std::optional<int> power_at_1m_dbm(const BeaconFrame& frame) noexcept;
 /// Whether a distance may be based on it: no beacon is heard at 0 dBm or more, 1 m away, but some that nobody calibrated say so.
-[[nodiscard]] constexpr bool is_plausible_power_at_1m(int dbm) noexcept { return dbm < 0; }
+[[nodiscard]] constexpr bool is_plausible_power_at_1m(int dbm) noexcept {
+  return dbm < 0;
+}
 
 /// A whole payload: flags (general discoverable, no BR/EDR) and the frame. At most 31 bytes, so it fits a legacy advertisement.
 [[nodiscard]] std::vector<uint8_t> encode_advertisement(const BeaconFrame& frame);
@@ -49,7 +53,8 @@ private:
   size_t hash_ = 0;
   BeaconType type_;
   uint8_t size_ = 0;
-  std::array<uint8_t, EddystoneUrl::max_text_size> content_;  // the first size_ of them
+  // The first size_ of them; zero behind, up to a whole number of the eight bytes that the hash takes at once.
+  std::array<uint8_t, (EddystoneUrl::max_text_size + 7) / 8 * 8> content_{};
 };
 
 }  // namespace moor

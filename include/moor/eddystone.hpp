@@ -51,11 +51,11 @@ enum class EddystoneUrlError : uint8_t {
 /// A web address. It always holds one that can be encoded: it comes from `parse` or from a frame.
 class EddystoneUrl {
 public:
-  static constexpr size_t max_encoded_size = 17;  ///< bytes that follow the scheme
+  static constexpr size_t max_encoded_size = 17;                      ///< bytes that follow the scheme
   static constexpr size_t max_text_size = 12 + max_encoded_size * 6;  ///< "https://www." and 17 times ".info/"
 
   [[nodiscard]] static boost::system::result<EddystoneUrl, EddystoneUrlError> parse(std::string_view text,
-                                                                                     int8_t power_0m_dbm) noexcept;
+                                                                                    int8_t power_0m_dbm) noexcept;
 
   /// The address in full. Whoever stands near can send one: it is untrusted, and only sure to be printable ASCII without blanks.
   [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), size_}; }
@@ -70,7 +70,7 @@ private:
   EddystoneUrl() = default;
   void append(std::string_view part) noexcept;
 
-  std::array<char, max_text_size> text_;  // the first size_ of them
+  std::array<char, max_text_size> text_{};  // the first size_ of them
   uint8_t size_ = 0;
   int8_t power_0m_dbm_ = 0;
 };

@@ -18,9 +18,9 @@ namespace moor {
 inline constexpr uint16_t apple_company = 0x004C;
 
 struct IBeacon {
-  Uuid uuid;           ///< whose beacon: a chain of shops has one for all
-  uint16_t major = 0;  ///< which group of them, such as one shop
-  uint16_t minor = 0;  ///< which of the group
+  Uuid uuid;             ///< whose beacon: a chain of shops has one for all
+  uint16_t major = 0;    ///< which group of them, such as one shop
+  uint16_t minor = 0;    ///< which of the group
   int8_t power_dbm = 0;  ///< measured at 1 m, as sent; see `power_at_1m_dbm` for what a distance may be based on
 
   friend bool operator==(const IBeacon&, const IBeacon&) = default;
