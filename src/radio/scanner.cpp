@@ -157,6 +157,10 @@ awaitable<std::vector<Device>> discover(Clock& clock, Radios radios, Duration du
   co_return found;
 }
 
+awaitable<std::vector<Device>> discover(Clock& clock, Radios radios, Duration duration) {
+  return discover(clock, std::move(radios), duration, ScannerOptions());
+}
+
 awaitable<std::optional<Device>> find_device_by_filter(Clock& clock, Radios radios,
                                                        std::function<bool(const Device&)> matches, Duration timeout) {
   Scanner scanner(clock, std::move(radios));

@@ -166,7 +166,8 @@ TEST_F(ScannerTest, FindByAddressDoesNotAskForTheKind) {
 
 TEST_F(ScannerTest, DiscoverReturnsTheDevicesThatPassAtTheEnd) {
   play([&]() -> awaitable<> {
-    const auto devices = co_await discover(clock_, radio_, 5s, {.filter = {.name = "Moor-?"}});
+    const ScannerOptions options{.filter = {.name = "Moor-?"}};
+    const auto devices = co_await discover(clock_, radio_, 5s, options);
     EXPECT_EQ(devices.size(), 1U);
     EXPECT_EQ(devices.at(0).sightings, 3U) << "what came before the name is the device's too";
   });
