@@ -31,6 +31,8 @@ GOOD = {
     "beacons": {"total_beacons": 2, "by_type": {"iBeacon": 1, "Eddystone-URL": 1}, "beacons": [IBEACON, URL]},
     "track": {"t": 0, "address": "A4:CF:12:34:56:78", "rssi": -75, "smoothed": -75.0, "distance_m": 4.37, "distance_low_m": 2.5,
               "distance_high_m": 7.6, "zone": None, "event": None},
+    "power": {"mah_per_day": 0.576, "days": 1736.1, "years": 4.75,
+              "steps": [{"what": "events", "arithmetic": "8 mA x 3 ms", "value": 0.576, "unit": "mAh/day"}]},
     "gateway": {"t": 1.5, "event": "zone", "device": "r-3f9a2c", "from": None, "zone": "near", "cause": "entered",
                 "smoothed": -67.8, "distance_m": 2.25},
 }
@@ -52,6 +54,8 @@ BAD = {
     "a URL in an iBeacon": drifted("beacons", lambda v: v["beacons"][0].update(url="https://a.example")),
     "a zone that is none": drifted("track", lambda v: v.update(zone="nearby")),
     "an event with another's fields": drifted("gateway", lambda v: v.update(dwell_s=3)),
+    "a step of the sum in a plan's words": drifted("power", lambda v: v["steps"][0].update(decision="sleep")),
+    "a plan that keeps its shortfalls to itself": drifted("power", lambda v: v.update(mode="broadcast")),
     "an unknown event": drifted("gateway", lambda v: v.update(event="teapot")),
 }
 

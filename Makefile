@@ -1,0 +1,56 @@
+# The ways in. Each installs what it needs first (scripts/setup, Debian 12); elsewhere, have the packages and say SETUP=:
+#
+#   make build | run | test | check | fuzz | bench | format | install | clean
+
+SETUP ?= sh scripts/setup
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 600
+CLANG_FORMAT ?= clang-format-19
+
+# A folder joins the build when it has a CMakeLists.txt, so a new one means configuring again.
+BUILD_FILES := CMakeLists.txt CMakePresets.json scripts/setup $(wildcard cmake/*.cmake cmake/*.in) \
+  $(foreach dir,src bench examples tests,$(wildcard $(dir)/CMakeLists.txt $(dir)/*/CMakeLists.txt $(dir)/*/*/CMakeLists.txt))
+SOURCES = $(shell find include src tests bench examples -name '*.[ch]pp')
+FUZZ_TARGETS = $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.cpp)))
+
+.PHONY: build run test check fuzz bench format install clean
+.DEFAULT_GOAL := build
+
+build/asan/build.ninja: packages := all
+build/%/build.ninja: packages ?= build
+build/%/build.ninja: $(BUILD_FILES)
+	@$(SETUP) $(packages)
+	@cmake --preset $* > build-$*.log 2>&1 || { cat build-$*.log; rm -f build-$*.log; exit 1; }
+	@rm -f build-$*.log; touch $@
+
+build: build/release/build.ninja
+	@cmake --build build/release
+
+run: build
+	@echo "moor: no Bluetooth adapters in this version yet: this is the demo. Look here, below; Ctrl-C ends it."
+	@build/release/bin/moor gateway --demo
+
+test: build
+	@ctest --preset release --no-label-summary
+
+check:
+	@$(SETUP) all
+	@$(CLANG_FORMAT) --dry-run --Werror $(SOURCES)
+	@for check in arrows coverage docs_links no_forbidden size; do python3 tests/checks/$$check.py || exit 1; done
+
+fuzz: build/asan/build.ninja
+	@cmake --build build/asan --target $(FUZZ_TARGETS)
+	@sh scripts/fuzz build/asan $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+bench: build
+	@for bench in $$(find build/release/bench -maxdepth 1 -type f -perm -u+x | sort); do echo "== $${bench##*/}"; $$bench || exit 1; done
+
+format:
+	@$(SETUP) all
+	@$(CLANG_FORMAT) -i $(SOURCES)
+
+install: build
+	@cmake --install build/release --prefix "$(PREFIX)"
+
+clean:
+	@rm -rf build
