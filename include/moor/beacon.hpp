@@ -22,12 +22,9 @@ inline constexpr size_t beacon_type_count = std::variant_size_v<BeaconFrame>;
   return static_cast<BeaconType>(frame.index());
 }
 
-/// What the beacon claims to be heard at, 1 m away, in dBm; nothing for a frame without a power field.
+/// What the beacon claims to be heard at, 1 m away, in dBm; nothing for a frame without a power field. It may be a number that cannot
+/// be meant: some beacons were never calibrated, see `is_plausible_power` in path_loss.hpp.
 [[nodiscard]] std::optional<int> power_at_1m_dbm(const BeaconFrame& frame) noexcept;
-/// Whether a distance may be based on it: no beacon is heard at 0 dBm or more, 1 m away, but some that nobody calibrated say so.
-[[nodiscard]] constexpr bool is_plausible_power_at_1m(int dbm) noexcept {
-  return dbm < 0;
-}
 
 /// A whole payload: flags (general discoverable, no BR/EDR) and the frame. At most 31 bytes, so it fits a legacy advertisement.
 [[nodiscard]] std::vector<uint8_t> encode_advertisement(const BeaconFrame& frame);

@@ -21,7 +21,7 @@ struct IBeacon {
   Uuid uuid;             ///< whose beacon: a chain of shops has one for all
   uint16_t major = 0;    ///< which group of them, such as one shop
   uint16_t minor = 0;    ///< which of the group
-  int8_t power_dbm = 0;  ///< measured at 1 m, as sent; see `power_at_1m_dbm` for what a distance may be based on
+  int8_t power_dbm = 0;  ///< measured at 1 m, as sent
 
   friend bool operator==(const IBeacon&, const IBeacon&) = default;
 };

@@ -71,7 +71,7 @@ public:
       for (; at > 0 && families_[at - 1].key > families[i].key; --at) families_[at] = families_[at - 1];
       families_[at] = families[i];
     }
-    while (!place_all()) multiplier_ = multiplier_ * 0x2C1B3C6DU + 0x297A2D38U | 1U;
+    while (!place_all()) multiplier_ += 0x3C6EF372U;  // even: it stays odd
   }
 
   /// The families of a key, in their order; none for most keys.
