@@ -40,7 +40,7 @@ def with_pkg_config(options, prefix, source, build):
     flags = run("pkg-config", "--cflags", "moor", env=environment).split()
     libraries = run("pkg-config", "--static", "--libs", "moor", env=environment).split()
     build.mkdir()
-    run(options.compiler, *flags, source / "main.cpp", "-o", build / "consumer", *libraries)
+    run(options.compiler, "-std=c++20", *flags, source / "main.cpp", "-o", build / "consumer", *libraries)
     check("pkg-config moor", run(build / "consumer"))
 
 
