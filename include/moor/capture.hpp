@@ -1,15 +1,15 @@
 #pragma once
-// Recordings of Bluetooth traffic: reading the advertising reports out of what any tool wrote, and writing them so that any tool reads
-// them.
+// Recordings of Bluetooth traffic: reading the advertising reports out of what any tool wrote, and writing them so that any tool
+// reads them.
 //
 // Read, chosen by what the file holds and not by its name, each also gzip-compressed:
 //   btsnoop       HCI UART (H4), un-encapsulated HCI (H1), Linux monitor: Android, hcidump, btmon, moor
-//   pcap, pcapng  link types 187 and 201 (H4), 251 and 256 (LE link layer), 254 (Linux monitor), 272 (nRF Sniffer): Wireshark, Ubertooth
+//   pcap, pcapng  link types 187, 201 (H4), 251, 256 (LE link layer), 254 (Linux monitor), 272 (nRF Sniffer): Wireshark, sniffers
 //   PacketLogger  .pklg of macOS and iOS
 //
 // What is a report: every report of LE (Extended) Advertising Report events, each on its own, and on the link layer ADV_IND,
-// ADV_DIRECT_IND, ADV_NONCONN_IND, ADV_SCAN_IND and SCAN_RSP with a good CRC. Where the sniffer checked the CRC its word counts; where
-// it did not, the CRC in the capture is checked and decides.
+// ADV_DIRECT_IND, ADV_NONCONN_IND, ADV_SCAN_IND and SCAN_RSP with a good CRC. Where the sniffer checked the CRC its word counts;
+// where it did not, the CRC in the capture is checked and decides.
 
 #include "moor/error.hpp"
 #include "moor/radio.hpp"
@@ -42,11 +42,11 @@ public:
   Capture& operator=(Capture&&) noexcept;
   ~Capture();
 
-  /// The next reports in the order of the file, at most `limit` and at most `max_batch`; none at its end. Times are the capture's own
-  /// and may go backwards. The sightings' `radio` is 0. The caller may change what it gets; it is valid until the next call.
+  /// The next reports in the order of the file, at most `limit` and at most `max_batch`; none at its end. Times are the capture's
+  /// own and may go backwards. The sightings' `radio` is 0. The caller may change what it gets; it is valid until the next call.
   ///
-  /// An extended advertisement that comes in fragments is one sighting for each: a fragment with more to come carries its own piece,
-  /// the last one the whole payload.
+  /// An extended advertisement that comes in fragments is one sighting for each: a fragment with more to come carries its own
+  /// piece, the last one the whole payload.
   /// @throws CaptureError  where the file is damaged or cut, once everything before that place has been returned.
   [[nodiscard]] std::span<Sighting> next_batch(size_t limit = max_batch);
   /// Starts again at the first report. @throws CaptureError if the file cannot be read again.
@@ -55,7 +55,7 @@ public:
   /// Of the first report in the file; nothing if there is none.
   [[nodiscard]] std::optional<TimePoint> first_report_time() const noexcept;
   /// Of everything since the file was opened, all rounds together. `reports` counts what `next_batch` has returned.
-  [[nodiscard]] const ScanStatistics& statistics() const noexcept;
+  [[nodiscard]] ScanStatistics statistics() const noexcept;
   [[nodiscard]] const std::string& format() const noexcept;  ///< for people: "btsnoop (H4)", "pcapng (nRF Sniffer), gzip"
   [[nodiscard]] const std::string& name() const noexcept;    ///< the path as it was given
   [[nodiscard]] uint64_t offset() const noexcept;            ///< byte of the (uncompressed) file up to which it has been read
@@ -74,10 +74,10 @@ struct BtsnoopOptions {
   Datalink datalink = Datalink::monitor;
 };
 
-/// Writes sightings as a btsnoop file (RFC 1761 with Bluetooth datalinks) of HCI events, times to the microsecond. What the five kinds
-/// of LE Advertising Report can say is written so, the rest as LE Extended Advertising Reports; a payload over 229 bytes in fragments,
-/// of which the last has the RSSI, so that reading gives as many samples as were written. A Capture reads back equal sightings; only
-/// the channel and, with `h4`, the radio are not in HCI.
+/// Writes sightings as a btsnoop file (RFC 1761 with Bluetooth datalinks) of HCI events, times to the microsecond. What the five
+/// kinds of LE Advertising Report can say is written so, the rest as LE Extended Advertising Reports; a payload over 229 bytes in
+/// fragments, of which the last has the RSSI, so that reading gives as many samples as were written. A Capture reads back equal
+/// sightings; only the channel and, with `h4`, the radio are not in HCI.
 class BtsnoopWriter {
 public:
   /// Makes the file, or empties it. @throws Error naming the file.
