@@ -88,6 +88,10 @@ list(REMOVE_ITEM libraries Boost::headers Threads::Threads)
 target_link_libraries(moor_library PUBLIC Boost::headers Threads::Threads PRIVATE ${libraries})
 set_target_properties(moor_library PROPERTIES OUTPUT_NAME moor EXPORT_NAME moor LINKER_LANGUAGE CXX)
 
+if(NOT PROJECT_IS_TOP_LEVEL)
+  return()  # part of somebody's build, who links moor::moor and decides what to install
+endif()
+
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/moor")
 configure_package_config_file(cmake/moorConfig.cmake.in "${PROJECT_BINARY_DIR}/moorConfig.cmake"
                               INSTALL_DESTINATION "${package_dir}" NO_SET_AND_CHECK_MACRO)
