@@ -131,12 +131,12 @@ public:
 
   /// The first structure of a type.
   [[nodiscard]] std::optional<Bytes> find(AdType type) const noexcept;
-  /// The complete name, else the shortened one; valid UTF-8 for printing, see `printable_name` for what is replaced.
+  /// The complete name, else the shortened one; an empty one is none. Valid UTF-8 for printing, see `printable_name` for what is replaced.
   [[nodiscard]] std::optional<std::string> local_name() const;
   /// The bytes of that name as they were sent.
   [[nodiscard]] std::optional<Bytes> raw_local_name() const noexcept;
   [[nodiscard]] std::optional<uint8_t> flags() const noexcept;
-  /// Transmit power at the antenna in dBm.
+  /// Transmit power at the antenna in dBm; nothing where the structure is not of one byte.
   [[nodiscard]] std::optional<int8_t> tx_power_dbm() const noexcept;
   [[nodiscard]] std::optional<uint16_t> appearance() const noexcept;
   [[nodiscard]] bool has_service(const Uuid& uuid) const noexcept;

@@ -65,8 +65,9 @@ std::optional<Bytes> AdvertisementData::find(AdType type) const noexcept {
 }
 
 std::optional<Bytes> AdvertisementData::raw_local_name() const noexcept {
-  if (auto name = find(AdType::complete_name)) return name;
-  return find(AdType::shortened_name);
+  if (const auto name = find(AdType::complete_name); name && !name->empty()) return name;
+  if (const auto name = find(AdType::shortened_name); name && !name->empty()) return name;
+  return std::nullopt;
 }
 
 std::optional<std::string> AdvertisementData::local_name() const {
@@ -83,7 +84,7 @@ std::optional<uint8_t> AdvertisementData::flags() const noexcept {
 
 std::optional<int8_t> AdvertisementData::tx_power_dbm() const noexcept {
   const auto data = find(AdType::tx_power);
-  if (!data || data->empty()) return std::nullopt;
+  if (!data || data->size() != 1) return std::nullopt;
   return static_cast<int8_t>((*data)[0]);
 }
 
