@@ -54,7 +54,7 @@ struct BeaconRow {
 
 /// Foot traffic in one interval. A second row of the same interval and zone adds to the first, as after a restart within the hour.
 struct TrafficRow {
-  WallTime interval_start;  ///< aligned to the interval by whoever counts
+  WallTime interval_start;  ///< a multiple of the interval since 1970; whoever counts names it once
   Duration interval{};
   std::string zone;
   uint64_t entries = 0;   ///< visits that began

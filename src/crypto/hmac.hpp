@@ -12,6 +12,9 @@ using Digest = std::array<uint8_t, 32>;
 /// HMAC-SHA-256 (RFC 2104, FIPS 180-4). @throws std::runtime_error if libcrypto refuses.
 [[nodiscard]] Digest hmac_sha256(Bytes key, Bytes data);
 
+/// Overwrites bytes in a way that the compiler does not leave out.
+void wipe(std::span<uint8_t> bytes) noexcept;
+
 /// 32 secret bytes; wiped when it ends or is moved from.
 class SecretKey {
 public:

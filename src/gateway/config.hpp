@@ -35,6 +35,7 @@ struct GatewayConfig {
     double deviation_db = 6;
     Duration reading_interval = std::chrono::seconds(1);
     Duration lost_after = std::chrono::seconds(60);
+    Duration rejoin_within = std::chrono::seconds(30);
     Duration traffic_interval = std::chrono::hours(1);
   };
   struct Devices {

@@ -1,0 +1,60 @@
+#pragma once
+// The table of all configuration keys, and what a key's type is called and how its values are written.
+
+#include "gateway/config.hpp"
+
+#include <variant>
+
+namespace moor::config {
+
+/// Where a key's value lies; its type is the key's type.
+using Field = std::variant<bool*, int*, std::optional<int>*, size_t*, double*, std::string*, std::filesystem::path*, Duration*,
+                           std::optional<Duration>*, std::vector<Uuid>*, std::vector<uint16_t>*, std::vector<Address>*,
+                           RadioSpec*, Synchronous*, AddressStorage*, ViewMode*, LogLevel*>;
+
+struct Key {
+  std::string_view section;
+  std::string_view name;
+  std::string_view unit;  ///< "dBm", "dB", "ms", "s", "h", "days" or empty; a Duration is counted in it
+  double least = 0;       ///< of a number; the length of a text
+  double most = 0;
+  std::string_view meaning;        ///< a sentence or two
+  Field (*field)(GatewayConfig&);  ///< of [[radio]]: in the last one
+};
+
+struct Section {
+  std::string_view name;
+  std::string_view meaning;
+};
+
+inline constexpr std::string_view radio_section = "radio";  ///< the one that may come several times, as [[radio]]
+
+/// In the order of the reference.
+[[nodiscard]] std::span<const Section> sections() noexcept;
+[[nodiscard]] std::span<const Key> keys() noexcept;
+[[nodiscard]] const Key* find_key(std::string_view section, std::string_view name) noexcept;
+
+/// The names of a choice's values, by their numbers.
+template <typename Choice>
+[[nodiscard]] std::span<const std::string_view> names_of() noexcept;
+template <>
+[[nodiscard]] std::span<const std::string_view> names_of<Synchronous>() noexcept;
+template <>
+[[nodiscard]] std::span<const std::string_view> names_of<AddressStorage>() noexcept;
+template <>
+[[nodiscard]] std::span<const std::string_view> names_of<ViewMode>() noexcept;
+template <>
+[[nodiscard]] std::span<const std::string_view> names_of<LogLevel>() noexcept;
+
+/// How long one of a key's unit is. @pre the key is a Duration.
+[[nodiscard]] Duration length_of(std::string_view unit) noexcept;
+
+/// What a key takes, in words: "a number from 0.01 to 1".
+[[nodiscard]] std::string expected(const Key& key);
+/// A key's value in a configuration, as TOML; empty where none is set.
+[[nodiscard]] std::string value_text(const Key& key, GatewayConfig& config);
+
+/// The candidate that takes the fewest edits (a character more, less, other, or two exchanged), if few enough to be a slip of the finger.
+[[nodiscard]] std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates);
+
+}  // namespace moor::config
