@@ -6,6 +6,7 @@
 
 #include "moor/device.hpp"
 #include "moor/radio.hpp"
+#include "moor/slab.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
@@ -48,6 +49,7 @@ struct ScannerCounters {
 /// One advertisement of the stream: what was heard, and the device's address to look it up by.
 struct Discovery {
   Sighting sighting;
+  DeviceSlot slot = 0;      ///< the device's place in `Scanner::devices()`
   bool new_device = false;
   bool new_data = false;  ///< its payload differs from the last one of that part
 };
@@ -106,7 +108,7 @@ private:
   ScannerOptions options_;
   Callback callback_;
   std::deque<Device> devices_;
-  boost::unordered_flat_map<Address, uint32_t, std::hash<Address>> index_;
+  boost::unordered_flat_map<Address, DeviceSlot, std::hash<Address>> index_;
   ScannerCounters counters_;
   std::vector<std::exception_ptr> failures_;
   std::deque<Discovery> stream_;

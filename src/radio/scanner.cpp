@@ -130,12 +130,13 @@ void Scanner::on_sighting(const Sighting& sighting) {
     ++counters_.devices_refused;
     return;
   }
+  const DeviceSlot slot = new_device ? static_cast<DeviceSlot>(devices_.size()) : found->second;
   if (new_device) {
-    index_.emplace(sighting.address, static_cast<uint32_t>(devices_.size()));
+    index_.emplace(sighting.address, slot);
     devices_.emplace_back();
   }
-  Device& device = new_device ? devices_.back() : devices_[found->second];
-  const Discovery discovery{sighting, new_device, device.apply(sighting)};
+  Device& device = devices_[slot];
+  const Discovery discovery{sighting, slot, new_device, device.apply(sighting)};
   if (!options_.filter.passes(device)) return;
   ++counters_.passed;
   if (callback_) callback_(device, discovery);

@@ -1,0 +1,105 @@
+#pragma once
+// The way of an advertisement through moor: filter, device, decoding, presence, visits. It goes down once, in order, and whoever wants to
+// know listens. Nothing is allocated for an advertisement of a device that is known, and its payload is decoded only when it changes.
+//
+// A machine without I/O: time comes with the sightings, and through `advance` where nothing is heard.
+
+#include "moor/beacon_tracker.hpp"
+#include "moor/device_table.hpp"
+#include "moor/presence.hpp"
+#include "moor/scanner.hpp"
+#include "moor/visits.hpp"
+
+#include <functional>
+
+namespace moor {
+
+struct PipelineOptions {
+  ScanFilter filter{};
+  DeviceTableOptions devices{};
+  PresenceOptions presence{};
+  BeaconTrackerOptions beacons{};
+  VisitOptions visits{};
+  TrafficOptions traffic{};
+  /// Who a device is to visits and traffic; asked when it enters its first zone, and kept until it is lost. By default its address, which
+  /// is nobody's business but the caller's: a program that stores visits gives pseudonyms.
+  std::function<VisitorId(const Address&, TimePoint)> visitor_of{};
+};
+
+/// What the pipeline tells. Calls come in the order of their times; they must not call the pipeline.
+class PipelineListener {
+public:
+  virtual ~PipelineListener() = default;
+  virtual void on_device(DeviceSlot, const Device&) {}     ///< heard for the first time, or again after it was forgotten
+  virtual void on_forgotten(DeviceSlot, const Device&) {}  ///< the slot will serve another
+  /// What a new payload says; not called for one that says nothing or repeats the last.
+  virtual void on_decoded(DeviceSlot, const Device&, const Decoded&, TimePoint) {}
+  virtual void on_beacon(const BeaconEvent&) {}
+  /// Every reading of presence. Those with an event are zone changes; `visitor` is the device's, 0 while it is in no zone.
+  virtual void on_presence(const Device&, const PresenceReading&, VisitorId) {}
+  virtual void on_visit(const Visit&) {}  ///< that has ended
+  virtual void on_traffic(const ZoneTraffic&) {}
+};
+
+struct PipelineStatistics {
+  uint64_t sightings = 0;  ///< that came in
+  uint64_t filtered = 0;   ///< that the filter held back
+  uint64_t decoded = 0;    ///< payloads that were new
+  uint64_t payload_lost = 0;  ///< long payloads that were overwritten before they were read
+};
+
+class Pipeline final : public SightingSink {
+public:
+  /// @param listener  must outlive the pipeline. @throws UsageError if the options make no sense.
+  Pipeline(const PipelineOptions& options, PipelineListener& listener);
+
+  void on_sightings(std::span<const Sighting> batch) override;
+  /// Lets time pass: losses, expiries, visits and intervals that end.
+  void advance(TimePoint now);
+  /// `advance` has nothing to do before this moment; TimePoint::max() if nothing is pending.
+  [[nodiscard]] TimePoint next_deadline() const noexcept;
+  /// Ends all visits and the interval of traffic that goes on, for a clean end.
+  void close(TimePoint now);
+
+  [[nodiscard]] const DeviceTable& devices() const noexcept { return devices_; }
+  [[nodiscard]] const BeaconTracker& beacons() const noexcept { return beacons_; }
+  [[nodiscard]] const PresenceTracker& presence() const noexcept { return presence_; }
+  [[nodiscard]] const VisitTracker& visits() const noexcept { return visits_; }
+  [[nodiscard]] const TrafficCounter& traffic() const noexcept { return traffic_; }
+  [[nodiscard]] const PipelineStatistics& statistics() const noexcept { return statistics_; }
+  /// The format of the device's latest payload that said something: "iBeacon"; empty if none did.
+  [[nodiscard]] std::string_view format_of(DeviceSlot slot) const noexcept { return states_[slot].format; }
+
+private:
+  static constexpr uint32_t no_beacon = ~uint32_t{0};
+  // What the pipeline itself keeps of a device.
+  struct State {
+    VisitorId visitor = 0;        // from its first zone until it is lost
+    std::string_view format;
+    uint32_t beacon = no_beacon;  // its place among the devices that send beacon frames: the others cost the tracker nothing
+    int8_t power_at_1m_dbm = no_tx_power;
+    bool passes = true;           // the part of the filter that looks at its data
+  };
+
+  void on_sighting(const Sighting& sighting);
+  void on_payload(DeviceSlot slot, const Device& device, const Sighting& sighting, State& state);
+  void on_reading(const PresenceReading& reading);
+  void forget(DeviceSlot slot, const Device& device);
+
+  PipelineOptions options_;
+  PipelineListener& listener_;
+  bool filters_data_;
+  DeviceTable devices_;
+  Slab<State> states_;
+  PresenceTracker presence_;
+  BeaconTracker beacons_;
+  std::vector<uint32_t> free_beacons_;
+  uint32_t beacon_devices_ = 0;
+  VisitTracker visits_;
+  TrafficCounter traffic_;
+  Decoded decoded_;
+  PipelineStatistics statistics_;
+  TimePoint now_;
+};
+
+}  // namespace moor

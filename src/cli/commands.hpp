@@ -1,0 +1,18 @@
+#pragma once
+// The commands, one file each.
+
+#include "cli/arguments.hpp"
+
+namespace moor::cli {
+
+[[nodiscard]] std::unique_ptr<Command> make_scan();
+[[nodiscard]] std::unique_ptr<Command> make_beacons();
+[[nodiscard]] std::unique_ptr<Command> make_track();
+[[nodiscard]] std::unique_ptr<Command> make_record();
+[[nodiscard]] std::unique_ptr<Command> make_power();
+[[nodiscard]] std::unique_ptr<Command> make_radios();
+[[nodiscard]] std::unique_ptr<Command> make_gateway();
+/// @param commands  those to complete; must outlive the command.
+[[nodiscard]] std::unique_ptr<Command> make_completion(const Commands& commands);
+
+}  // namespace moor::cli

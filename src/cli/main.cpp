@@ -1,0 +1,22 @@
+#include "cli/commands.hpp"
+#include "cli/exit_status.hpp"
+
+int main(int argc, char** argv) {
+  using namespace moor::cli;
+  Commands commands;
+  commands.push_back(make_scan());
+  commands.push_back(make_beacons());
+  commands.push_back(make_track());
+  commands.push_back(make_record());
+  commands.push_back(make_power());
+  commands.push_back(make_radios());
+  commands.push_back(make_gateway());
+  commands.push_back(make_completion(commands));
+  try {
+    const auto parsed = parse(argc, argv, commands);
+    if (const int* status = std::get_if<int>(&parsed)) return *status;
+    return std::get<Command*>(parsed)->run();
+  } catch (...) {
+    return report(std::current_exception());
+  }
+}
