@@ -42,13 +42,13 @@ public:
             AdvertisingProperties properties = AdvertisingProperties::legacy) {
     Decoded decoded;
     for (const BeaconFrame& frame : frames) decoded.add(frame);
-    tracker.on_decoded(device, sighting(device, at, rssi_dbm, properties), decoded, log());
+    tracker.on_decoded(device, sighting(device, at, rssi_dbm, properties), decoded, log_);
   }
   bool hear_again(DeviceSlot device, Duration at = 0s, int rssi_dbm = -60,
                   AdvertisingProperties properties = AdvertisingProperties::legacy) {
-    return tracker.on_repeat(device, sighting(device, at, rssi_dbm, properties), log());
+    return tracker.on_repeat(device, sighting(device, at, rssi_dbm, properties), log_);
   }
-  void advance(Duration to) { tracker.advance(start + to, log()); }
+  void advance(Duration to) { tracker.advance(start + to, log_); }
 
   [[nodiscard]] const TrackedBeacon& get(const BeaconFrame& frame) const {
     const TrackedBeacon* found = tracker.find(*BeaconIdentity::of(frame));
@@ -66,15 +66,14 @@ public:
 
 private:
   // "expired iBeacon 101 at 30"
-  auto log() {
-    return [this](const BeaconEvent& event) {
-      std::string line = std::string(to_string(event.kind)) + " " + to_string(event.beacon.type());
-      if (const auto* known = std::get_if<IBeacon>(&event.beacon.frame)) line += " " + std::to_string(known->minor);
-      events_.push_back(line + " at " +
-                        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(event.time - start).count()));
-    };
+  void log(const BeaconEvent& event) {
+    std::string line = std::string(to_string(event.kind)) + " " + to_string(event.beacon.type());
+    if (const auto* known = std::get_if<IBeacon>(&event.beacon.frame)) line += " " + std::to_string(known->minor);
+    events_.push_back(line + " at " +
+                      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(event.time - start).count()));
   }
 
+  std::function<void(const BeaconEvent&)> log_ = [this](const BeaconEvent& event) { log(event); };
   std::vector<std::string> events_;
 };
 
