@@ -38,6 +38,8 @@ public:
   /// Every reading of presence. Those with an event are zone changes; `visitor` is the device's, 0 while it is in no zone.
   virtual void on_presence(const Device&, const PresenceReading&, VisitorId) {}
   virtual void on_visit(const Visit&) {}  ///< that has ended
+  /// The visitor was lost or its device forgotten; nothing more comes of it.
+  virtual void on_visitor_gone(VisitorId) {}
   virtual void on_traffic(const ZoneTraffic&) {}
 };
 
@@ -67,6 +69,8 @@ public:
   [[nodiscard]] const VisitTracker& visits() const noexcept { return visits_; }
   [[nodiscard]] const TrafficCounter& traffic() const noexcept { return traffic_; }
   [[nodiscard]] const PipelineStatistics& statistics() const noexcept { return statistics_; }
+  /// Whether the filter lets the device through.
+  [[nodiscard]] bool passes(DeviceSlot slot) const noexcept { return states_[slot].passes; }
   /// The format of the device's latest payload that said something: "iBeacon"; empty if none did.
   [[nodiscard]] std::string_view format_of(DeviceSlot slot) const noexcept { return states_[slot].format; }
 

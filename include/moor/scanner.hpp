@@ -69,6 +69,8 @@ private:
   std::vector<Radio*> radios_;
 };
 
+class Event;
+
 class Scanner final : private SightingSink {
 public:
   /// Called on the radios' executor for each sighting that passes; it must not block.
@@ -99,7 +101,6 @@ public:
   [[nodiscard]] const ScannerOptions& options() const noexcept { return options_; }
 
 private:
-  class Event;
   void on_sightings(std::span<const Sighting> batch) override;
   void on_sighting(const Sighting& sighting);
 

@@ -1,6 +1,7 @@
 #pragma once
-// Which decoder is asked about an AD structure. A format registers under the key of the structure that carries it; finding a key is
-// one multiplication and one comparison, whether it is known or not, because the table is hashed without collisions when it is compiled.
+// Which decoder is asked about an AD structure. A format registers under the key of the structure that carries it; finding a key
+// is one multiplication and one comparison, whether it is known or not, because the table is hashed without collisions when it is
+// compiled.
 
 #include "moor/decoder.hpp"
 
@@ -49,8 +50,9 @@ struct Candidate {
   Bytes data;                              ///< behind the company or UUID; the whole name; empty for a listed service
 };
 
-/// A decoder: adds what it finds and returns its format's name, or adds nothing and returns an empty one. A vendor's 128-bit UUID is
-/// folded in its key, and a name's key is its beginning only: a decoder that is registered under one of those looks at all of it.
+/// A decoder: adds what it finds and returns its format's name, or adds nothing and returns an empty one. A vendor's 128-bit UUID
+/// is folded in its key, and a name's key is its beginning only: a decoder that is registered under one of those looks at all of
+/// it.
 using Claim = std::string_view(const Candidate& candidate, Decoded& into) noexcept;
 
 Claim claim_eddystone;

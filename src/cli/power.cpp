@@ -1,7 +1,7 @@
 // moor power: how long a battery lasts, and what would make it last.
 
 #include "cli/commands.hpp"
-#include "cli/json.hpp"
+#include "core/json_text.hpp"
 #include "cli/terminal.hpp"
 #include "moor/error.hpp"
 #include "moor/power.hpp"

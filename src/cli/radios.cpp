@@ -1,7 +1,7 @@
 // moor radios: which radios there are, and how they are.
 
 #include "cli/commands.hpp"
-#include "cli/json.hpp"
+#include "core/json_text.hpp"
 #include "cli/scan_arguments.hpp"
 #include "cli/terminal.hpp"
 #include "moor/error.hpp"

@@ -1,7 +1,7 @@
 // moor record: keep what the radios hear in a file that Wireshark opens.
 
 #include "cli/commands.hpp"
-#include "cli/json.hpp"
+#include "core/json_text.hpp"
 #include "cli/radio_session.hpp"
 #include "cli/scan_arguments.hpp"
 #include "cli/terminal.hpp"

@@ -1,9 +1,9 @@
 // moor scan: what is in the air.
 
 #include "cli/advertisement_json.hpp"
-#include "cli/beacon_fields.hpp"
+#include "beacon/beacon_fields.hpp"
 #include "cli/commands.hpp"
-#include "cli/json.hpp"
+#include "core/json_text.hpp"
 #include "cli/radio_session.hpp"
 #include "cli/scan_arguments.hpp"
 #include "cli/terminal.hpp"

@@ -1,8 +1,8 @@
 // moor track: how near a device is, reading by reading.
 
-#include "cli/beacon_fields.hpp"
+#include "beacon/beacon_fields.hpp"
 #include "cli/commands.hpp"
-#include "cli/json.hpp"
+#include "core/json_text.hpp"
 #include "cli/presence_arguments.hpp"
 #include "cli/radio_session.hpp"
 #include "cli/scan_arguments.hpp"

@@ -1,6 +1,7 @@
 #include "moor/pipeline.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace moor {
 
@@ -83,14 +84,16 @@ void Pipeline::on_reading(const PresenceReading& reading) {
   visits_.on_reading(state.visitor, reading, on_visit);
   if (reading.zone)
     traffic_.on_entry(state.visitor, zone_id(*reading.zone), reading.time, [this](const ZoneTraffic& row) { listener_.on_traffic(row); });
-  if (reading.event == PresenceEvent::lost) state.visitor = 0;
+  if (reading.event == PresenceEvent::lost) listener_.on_visitor_gone(std::exchange(state.visitor, 0));
 }
 
 void Pipeline::forget(DeviceSlot slot, const Device& device) {
   State& state = states_[slot];
   presence_.forget(slot);
-  if (state.visitor != 0)
+  if (state.visitor != 0) {
     visits_.leave(state.visitor, device.last_seen, VisitEnd::lost, [this](const Visit& visit) { listener_.on_visit(visit); });
+    listener_.on_visitor_gone(state.visitor);
+  }
   if (state.beacon != no_beacon) {
     beacons_.forget(state.beacon);
     free_beacons_.push_back(state.beacon);

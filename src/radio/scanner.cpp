@@ -1,37 +1,15 @@
 #include "moor/scanner.hpp"
 
+#include "core/event.hpp"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
 
 namespace moor {
 
 namespace asio = boost::asio;
-
-// Something that one coroutine waits for and others make happen; a set event stays set.
-class Scanner::Event {
-public:
-  explicit Event(const asio::any_io_executor& executor) : timer_(executor, asio::steady_timer::time_point::max()) {}
-  void set() {
-    set_ = true;
-    timer_.cancel();
-  }
-  [[nodiscard]] awaitable<void> wait() {
-    if (set_) co_return;
-    boost::system::error_code ignored;
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    if (!set_) throw boost::system::system_error(asio::error::operation_aborted);
-  }
-
-private:
-  asio::steady_timer timer_;
-  bool set_ = false;
-};
 
 Scanner::Scanner(Clock& clock, Radios radios, ScannerOptions options)
     : clock_(clock), radios_(std::move(radios)), options_(std::move(options)) {}

@@ -1,12 +1,12 @@
-#include "cli/beacon_fields.hpp"
+#include "beacon/beacon_fields.hpp"
 
-#include "cli/json.hpp"
+#include "core/json_text.hpp"
 
 #include <algorithm>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 
-namespace moor::cli {
+namespace moor {
 
 namespace json = boost::json;
 
@@ -34,6 +34,16 @@ struct Fields {
     fields["uptime_s"] = rounded(std::chrono::duration<double>(frame.uptime).count(), 1);
     return fields;
   }
+};
+
+struct IdentityText {
+  std::string_view whose;
+  std::string operator()(const IBeacon& beacon) const {
+    return fmt::format("{}:{}:{}", upper_case(beacon.uuid.to_string()), beacon.major, beacon.minor);
+  }
+  std::string operator()(const EddystoneUid& frame) const { return to_hex(frame.namespace_id) + ":" + to_hex(frame.instance_id); }
+  std::string operator()(const EddystoneUrl& frame) const { return std::string(frame.text()); }
+  std::string operator()(const EddystoneTlm&) const { return std::string(whose); }
 };
 
 struct Words {
@@ -65,6 +75,10 @@ json::object to_json(const BeaconFrame& frame) {
   return object;
 }
 
+std::string identity_text(const BeaconFrame& frame, std::string_view whose) {
+  return fmt::format("{}:{}", to_string(type_of(frame)), std::visit(IdentityText{whose}, frame));
+}
+
 const BeaconFrame* main_frame(const Decoded& decoded) {
   for (const BeaconFrame& frame : decoded.frames())
     if (BeaconIdentity::of(frame)) return &frame;
@@ -75,4 +89,4 @@ std::string words_of(const BeaconFrame& frame) { return std::visit(Words(), fram
 
 std::string summary_of(const BeaconFrame& frame) { return fmt::format("{} {}", to_string(type_of(frame)), words_of(frame)); }
 
-}  // namespace moor::cli
+}  // namespace moor

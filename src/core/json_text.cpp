@@ -1,10 +1,10 @@
-#include "cli/json.hpp"
+#include "core/json_text.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <cmath>
 #include <fmt/format.h>
 
-namespace moor::cli {
+namespace moor {
 
 namespace json = boost::json;
 
@@ -95,4 +95,4 @@ double rounded(double number, int decimals) {
   return std::round(number * scale) / scale + 0.0;
 }
 
-}  // namespace moor::cli
+}  // namespace moor

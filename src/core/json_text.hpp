@@ -4,7 +4,7 @@
 #include <boost/json/value.hpp>
 #include <string>
 
-namespace moor::cli {
+namespace moor {
 
 /// One line, without a newline.
 [[nodiscard]] std::string to_line(const boost::json::value& value);
@@ -14,4 +14,4 @@ namespace moor::cli {
 /// A number cut to what its measurement can mean; -0 becomes 0.
 [[nodiscard]] double rounded(double number, int decimals);
 
-}  // namespace moor::cli
+}  // namespace moor

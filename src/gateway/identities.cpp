@@ -1,0 +1,28 @@
+#include "gateway/identities.hpp"
+
+namespace moor {
+
+namespace {
+
+// FNV-1a: the same text gives the same number in every process. 0 is no visitor.
+VisitorId number_of(std::string_view text) noexcept {
+  uint64_t hash = 0xCBF29CE484222325U;
+  for (char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001B3U;
+  return hash == 0 ? 1 : hash;
+}
+
+}  // namespace
+
+VisitorId Identities::begin(const Address& address, TimePoint now) {
+  std::string text = identify(address, now).text;
+  const VisitorId visitor = number_of(text);
+  texts_[visitor] = std::move(text);
+  return visitor;
+}
+
+std::string Identities::text_of(VisitorId visitor) const {
+  const auto found = texts_.find(visitor);
+  return found == texts_.end() ? std::string() : found->second;
+}
+
+}  // namespace moor
