@@ -6,6 +6,7 @@ import csv
 import re
 import sys
 
+from docs_links import anchors
 from tree import ROOT, read
 
 COLUMNS = ["id", "document", "section", "kind", "what", "moor", "example", "test", "note"]
@@ -25,8 +26,9 @@ def test_exists(name):
 
 
 def place_exists(place):
-    """A path in the tree, with or without a #heading; a command is written `moor ...` and has no file."""
-    return place.startswith("moor ") or (ROOT / place.partition("#")[0]).exists()
+    """A path in the tree, with or without the #heading of a page; a command is written `moor ...` and has no file."""
+    name, _, heading = place.partition("#")
+    return name.startswith("moor ") or ((ROOT / name).exists() and (not heading or heading in anchors(read(name))))
 
 
 def row_faults(row):
