@@ -75,7 +75,7 @@ public:
   /// @param rssi_dbm  a fraction is allowed, for receivers that average. `no_rssi` and implausible numbers are counted and
   /// ignored.
   /// @param power_at_1m_dbm  the beacon's own calibrated power; nothing, or a number that is not plausible, keeps what was known.
-  /// @param emit      void(const PresenceReading&); it may call nothing but `forget` here.
+  /// @param emit      void(const PresenceReading&); it may call `forget`.
   template <typename Emit>
   void on_sample(DeviceSlot slot, TimePoint t, double rssi_dbm, std::optional<int8_t> power_at_1m_dbm, Emit&& emit) {
     if (!admit(rssi_dbm)) return;
@@ -101,7 +101,7 @@ public:
 
 private:
   struct Device {
-    TimePoint last_heard;
+    TimePoint last_heard = TimePoint::min();  // or the moment of loss
     TimePoint last_reading;
     ReadingWindow window;
     Ema smoothed;

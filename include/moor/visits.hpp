@@ -75,7 +75,7 @@ struct OpenVisit {
 };
 
 struct VisitOptions {
-  Duration rejoin_within{};     ///< a return to the same zone within this time continues the visit; 0: every return is a new one
+  Duration rejoin_within{};     ///< a return to the same zone sooner than this continues the visit; 0: every return is a new one
   size_t max_open = 1'000'000;  ///< visits kept at a time; further ones are dropped and counted
 
   /// @throws UsageError if the time is negative or nothing can be kept.
@@ -121,7 +121,7 @@ public:
   /// Ends all visits: those going on at `at`, those in a break when it began.
   template <typename Emit>
   void close_all(TimePoint at, Emit&& emit) {
-    while (const auto ended = close_one(at)) emit(*ended);
+    for (const Visit& visit : close_open(at)) emit(visit);
   }
 
   /// `advance` has nothing to do before this moment.
@@ -138,7 +138,7 @@ private:
   [[nodiscard]] std::optional<Visit> move(VisitorId visitor, ZoneId zone, TimePoint t);
   [[nodiscard]] std::optional<Visit> end(VisitorId visitor, TimePoint t, VisitEnd why);
   [[nodiscard]] std::optional<Visit> next_expired(TimePoint now);
-  [[nodiscard]] std::optional<Visit> close_one(TimePoint at);
+  [[nodiscard]] std::vector<Visit> close_open(TimePoint at);
 
   std::unique_ptr<State> state_;
 };
