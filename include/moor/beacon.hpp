@@ -1,6 +1,6 @@
 #pragma once
-// A beacon frame of any family, and who sends it. A beacon is known by what it says of itself, not by its address: that may change
-// every few minutes, and two addresses may send the same identity.
+// A beacon frame of any family, and who sends it. A beacon is known by what it says of itself, not by its address: that may
+// change every few minutes, and two addresses may send the same identity.
 
 #include "moor/eddystone.hpp"
 #include "moor/ibeacon.hpp"
@@ -22,8 +22,8 @@ inline constexpr size_t beacon_type_count = std::variant_size_v<BeaconFrame>;
   return static_cast<BeaconType>(frame.index());
 }
 
-/// What the beacon claims to be heard at, 1 m away, in dBm; nothing for a frame without a power field. It may be a number that cannot
-/// be meant: some beacons were never calibrated, see `is_plausible_power` in path_loss.hpp.
+/// What the beacon claims to be heard at, 1 m away, in dBm; nothing for a frame without a power field. It may be a number that
+/// cannot be meant: some beacons were never calibrated, see `is_plausible_power` in path_loss.hpp.
 [[nodiscard]] std::optional<int> power_at_1m_dbm(const BeaconFrame& frame) noexcept;
 
 /// A whole payload: flags (general discoverable, no BR/EDR) and the frame. At most 31 bytes, so it fits a legacy advertisement.

@@ -1,11 +1,11 @@
 #pragma once
-// The beacons around, each by who it says it is: how near, since when, how it is. Two addresses with one identity are one beacon, and
-// an address that sends several identities is several. Telemetry, which names nobody, belongs to the identity heard last from the same
-// address; heard alone, it is listed on its own until the address says who it is.
+// The beacons around, each by who it says it is: how near, since when, how it is. Two addresses with one identity are one beacon,
+// and an address that sends several identities is several. Telemetry, which names nobody, belongs to the identity heard last from
+// the same address; heard alone, it is listed on its own until the address says who it is.
 //
-// A machine without I/O: time is a parameter. The beacons are kept in the order in which they were heard, so what has been silent for
-// too long, and what has to go when there are too many, is always the first. A sighting costs no allocation once as many beacons and
-// devices have been seen, and one with the same payload as the device's last costs no decoding either:
+// A machine without I/O: time is a parameter. The beacons are kept in the order in which they were heard, so what has been silent
+// for too long, and what has to go when there are too many, is always the first. A sighting costs no allocation once as many
+// beacons and devices have been seen, and one with the same payload as the device's last costs no decoding either:
 //
 //   if (new_payload || !tracker.on_repeat(slot, sighting, emit)) {
 //     decode(AdvertisementData(sighting.payload()), decoded);
@@ -73,8 +73,8 @@ public:
   /// @throws UsageError if the options make no sense.
   explicit BeaconTracker(const BeaconTrackerOptions& options = {});
 
-  /// Takes what a new payload of a device says. Beacons that have expired by the sighting's time go first. A sighting older than the
-  /// one before it counts as heard at the same moment.
+  /// Takes what a new payload of a device says. Beacons that have expired by the sighting's time go first. A sighting older than
+  /// the one before it counts as heard at the same moment.
   /// @param device  the device's slot; slots must be dense.
   /// @param emit    void(const BeaconEvent&); the beacon is valid during the call.
   template <typename Emit>
@@ -89,8 +89,8 @@ public:
     remember(device, sighting, decoded);
   }
 
-  /// Takes a sighting whose payload is the same as that of the last `on_decoded` of this device; advertisements and scan responses are
-  /// remembered apart.
+  /// Takes a sighting whose payload is the same as that of the last `on_decoded` of this device; advertisements and scan
+  /// responses are remembered apart.
   /// @returns false, and takes nothing, where that is not known any more: decode the payload and call `on_decoded`.
   template <typename Emit>
   [[nodiscard]] bool on_repeat(DeviceSlot device, const Sighting& sighting, Emit&& emit) {

@@ -1,13 +1,13 @@
 #pragma once
-// From an advertisement to its meaning: beacon frames, readings, and the name of the format. Every AD structure is decoded on its own,
-// so an iBeacon beside another message of Apple, or two Eddystone frames in one extended advertisement, are all found.
+// From an advertisement to its meaning: beacon frames, readings, and the name of the format. Every AD structure is decoded on its
+// own, so an iBeacon beside another message of Apple, or two Eddystone frames in one extended advertisement, are all found.
 //
 // Which decoder may claim a structure is looked up by what the structure is (company, service, name), in one step however many
 // formats there are. Where two could claim the same, the more specific wins:
-//  - for one structure they are asked in the order of the registry, where the one that looks at more stands first (a hydrometer that
-//    speaks through an iBeacon with a known UUID stands before iBeacon), and the first that claims it ends the matter;
-//  - among structures, the format's name is that of the first that brought readings, else of the first that was claimed: who measures
-//    something is more specific than who only says its name.
+//  - for one structure they are asked in the order of the registry, where the one that looks at more stands first (a hydrometer
+//    that speaks through an iBeacon with a known UUID stands before iBeacon), and the first that claims it ends the matter;
+//  - among structures, the format's name is that of the first that brought readings, else of the first that was claimed: who
+//    measures something is more specific than who only says its name.
 
 #include "moor/advertisement.hpp"
 #include "moor/beacon.hpp"

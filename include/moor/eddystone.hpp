@@ -1,7 +1,8 @@
 #pragma once
-// Eddystone, Google's format: several frames that one beacon sends in turn, as service data of 0xFEAA; numbers are big-endian. The high
-// half of the first byte is the frame's type, the low half is 0; 40 and 41 in its place are Google's Find Hub, which shares the UUID.
-// Source: the specification in github.com/google/eddystone. EID and encrypted telemetry need keys and are not among these.
+// Eddystone, Google's format: several frames that one beacon sends in turn, as service data of 0xFEAA; numbers are big-endian.
+// The high half of the first byte is the frame's type, the low half is 0; 40 and 41 in its place are Google's Find Hub, which
+// shares the UUID. Source: the specification in github.com/google/eddystone. EID and encrypted telemetry need keys and are not
+// among these.
 //
 //   UID   ┌────┬────┬────────────────┬───────────────┬──────┐     tx: int8, dBm at 0 m: 41 dB above what is heard at 1 m
 //         │ 00 │ tx │ namespace [10] │ instance [6]  │ 00 00│     the two reserved bytes are missing in some beacons
@@ -10,8 +11,8 @@
 //         │ 10 │ tx │ scheme │ text [1 to 17]   │                text: ASCII, and codes 0 to 13 for ".com/" and the like
 //         └────┴────┴────────┴──────────────────┘
 //   TLM   ┌────┬────┬─────────┬─────────────┬─────────┬──────────┐   version 00; battery in mV, 0 for none; temperature signed 8.8
-//         │ 20 │ 00 │ battery │ temperature │ adverts │ uptime   │   fixed point in °C, 8000 for none; adverts and uptime 32 bits,
-//         └────┴────┴─────────┴─────────────┴─────────┴──────────┘   since power-on, uptime in 0.1 s
+//         │ 20 │ 00 │ battery │ temperature │ adverts │ uptime   │  fixed point in °C, 8000 for none; adverts and uptime 32 bits,
+//         └────┴────┴─────────┴─────────────┴─────────┴──────────┘  since power-on, uptime in 0.1 s
 
 #include "moor/advertisement.hpp"
 #include "moor/bytes.hpp"
@@ -88,14 +89,14 @@ struct EddystoneTlm {
 };
 
 /// @param data  Service data of 0xFEAA, without the UUID.
-/// @returns nothing if it is another frame, too short, or breaks a rule above. Bytes behind a UID or TLM are passed over; telemetry of
-/// a version other than 0 is none that is known here.
+/// @returns nothing if it is another frame, too short, or breaks a rule above. Bytes behind a UID or TLM are passed over;
+/// telemetry of a version other than 0 is none that is known here.
 [[nodiscard]] std::optional<EddystoneUid> decode_eddystone_uid(Bytes data) noexcept;
 [[nodiscard]] std::optional<EddystoneUrl> decode_eddystone_url(Bytes data) noexcept;
 [[nodiscard]] std::optional<EddystoneTlm> decode_eddystone_tlm(Bytes data) noexcept;
 
-/// Adds the list with 0xFEAA, which Eddystone wants, and the service data: 28 bytes of payload for a UID, 22 for TLM.
-/// Of telemetry, 0 mV and no battery are the same on the air, and a temperature outside of ±127.99 °C becomes the nearest that fits.
+/// Adds the list with 0xFEAA, which Eddystone wants, and the service data: 28 bytes of payload for a UID, 22 for TLM. Of
+/// telemetry, 0 mV and no battery are the same on the air, and a temperature outside of ±127.99 °C becomes the nearest that fits.
 void encode(const EddystoneUid& frame, AdvertisementBuilder& builder);
 void encode(const EddystoneUrl& frame, AdvertisementBuilder& builder);
 void encode(const EddystoneTlm& frame, AdvertisementBuilder& builder);

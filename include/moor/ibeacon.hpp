@@ -1,6 +1,6 @@
 #pragma once
-// iBeacon, Apple's format: a beacon that says who it is, and how loud it is heard at one metre. Manufacturer data of Apple (0x004C);
-// numbers are big-endian, unlike the rest of Bluetooth. Source: Apple, "Proximity Beacon Specification", release R1.
+// iBeacon, Apple's format: a beacon that says who it is, and how loud it is heard at one metre. Manufacturer data of Apple
+// (0x004C); numbers are big-endian, unlike the rest of Bluetooth. Source: Apple, "Proximity Beacon Specification", release R1.
 //
 //   0    1    2                 18      20      22
 //   ┌────┬────┬─────────────────┬───────┬───────┬───────┐

@@ -1,7 +1,7 @@
 #pragma once
-// What a device measures, in one model whatever the format it came in: a quantity, a number and whether the device vouches for it.
-// The unit belongs to the quantity, so two thermometers of two makers compare without a conversion. Names are the device classes of
-// Home Assistant where it has one, since that is where most readings end.
+// What a device measures, in one model whatever the format it came in: a quantity, a number and whether the device vouches for
+// it. The unit belongs to the quantity, so two thermometers of two makers compare without a conversion. Names are the device
+// classes of Home Assistant where it has one, since that is where most readings end.
 
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,5 @@
-// The view over AD structures: structures lie in order inside of the payload, what they leave out is said to be an error or is zero, and
-// an advertisement built of them reads the same.
+// The view over AD structures: structures lie in order inside of the payload, what they leave out is said to be an error or is
+// zero, and an advertisement built of them reads the same.
 
 #include "moor/advertisement.hpp"
 
