@@ -1,17 +1,16 @@
 #include "radio/replay/input.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 namespace moor::replay {
 
 void Input::fill(size_t count) {
   if (at_end_) return;
-  std::memmove(window_.data(), window_.data() + begin_, end_ - begin_);
+  std::memmove(window_.get(), window_.get() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
   while (end_ < count && !at_end_) {
-    const size_t got = source_->read(std::span(window_).subspan(end_));
+    const size_t got = source_->read(std::span(window_.get() + end_, window_size - end_));
     at_end_ = got == 0;
     end_ += got;
   }

@@ -3,18 +3,21 @@
 
 #include "radio/replay/source.hpp"
 
+#include <algorithm>
+
 namespace moor::replay {
 
 class Input {
 public:
   static constexpr size_t max_peek = 512 * 1024;
 
-  explicit Input(std::unique_ptr<Source> source) : source_(std::move(source)), window_(window_size) {}
+  explicit Input(std::unique_ptr<Source> source)
+      : source_(std::move(source)), window_(std::make_unique_for_overwrite<uint8_t[]>(window_size)) {}
 
   /// The next `count` bytes without going past them, fewer at the end. Valid until the next peek. @pre count <= max_peek
   [[nodiscard]] Bytes peek(size_t count) {
     if (end_ - begin_ < count) fill(count);
-    return Bytes(window_.data() + begin_, std::min(count, end_ - begin_));
+    return Bytes(window_.get() + begin_, std::min(count, end_ - begin_));
   }
   /// @returns whether there were that many bytes.
   [[nodiscard]] bool skip(uint64_t count) {
@@ -36,7 +39,7 @@ private:
   [[nodiscard]] bool skip_far(uint64_t count);
 
   std::unique_ptr<Source> source_;
-  std::vector<uint8_t> window_;
+  std::unique_ptr<uint8_t[]> window_;
   size_t begin_ = 0;
   size_t end_ = 0;
   uint64_t offset_ = 0;

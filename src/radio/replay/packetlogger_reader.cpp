@@ -49,23 +49,16 @@ bool is_type(uint8_t type) noexcept {
   return type <= 0x0B || type >= 0xF0;
 }
 
-// Whether the first records make sense; one that is cut does so far.
-bool looks_right(Bytes bytes, ByteOrder order) noexcept {
-  constexpr int records_to_check = 5;
-  for (int i = 0; i < records_to_check && bytes.size() > header_size; ++i) {
-    const uint32_t length = order.u32(bytes.data());
-    if (length <= min_length || length > max_length || order.u32(bytes.data() + 8) >= 1'000'000 || !is_type(bytes[header_size]))
-      return false;
-    if (bytes.size() < 4 + length) return true;
-    bytes = bytes.subspan(4 + length);
-  }
-  return true;
+// Whether the first record makes sense: by chance one in half a million does.
+bool looks_right(Bytes begin, ByteOrder order) noexcept {
+  const uint32_t length = order.u32(begin.data());
+  return length > min_length && length <= max_length && order.u32(begin.data() + 8) < 1'000'000 && is_type(begin[header_size]);
 }
 
 }  // namespace
 
 std::unique_ptr<RecordReader> open_packetlogger(Input& input) {
-  const Bytes begin = input.peek(5 * (4 + max_length));
+  const Bytes begin = input.peek(header_size + 1);
   if (begin.size() <= header_size) return nullptr;
   for (const ByteOrder order : {ByteOrder{true}, ByteOrder{false}})
     if (looks_right(begin, order)) return std::make_unique<PacketLoggerReader>(input, order);
