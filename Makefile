@@ -45,8 +45,8 @@ fuzz: build/asan/build.ninja
 	@cmake --build build/asan --target $(FUZZ_TARGETS)
 	@sh scripts/fuzz build/asan $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
-bench: build
-	@for bench in $$(find build/release/bench -maxdepth 1 -type f -perm -u+x | sort); do echo "== $${bench##*/}"; $$bench || exit 1; done
+bench: build/release/build.ninja
+	@cmake --build build/release --target bench
 
 format:
 	@$(SETUP) all
