@@ -49,7 +49,7 @@ public:
         if (truth && *truth <= due.deadline) return Due{due.slot, *truth};
         if (truth) insert(due.slot, *truth);
       }
-    } while (enter_next_bucket(now, deadline_of));
+    } while (enter_buckets(now, deadline_of));
     return std::nullopt;
   }
 
@@ -67,14 +67,10 @@ private:
   };
 
   template <typename DeadlineOf>
-  bool enter_next_bucket(TimePoint now, DeadlineOf& deadline_of) {
-    const std::optional<uint32_t> bucket = move_to_next_bucket(now);
-    if (!bucket) return false;
-    while (heads_[*bucket] != none) {
-      const DeviceSlot slot = heads_[*bucket];
-      unlink(slot);
+  bool enter_buckets(TimePoint now, DeadlineOf& deadline_of) {
+    if (!take_buckets(now)) return false;
+    for (const DeviceSlot slot : entered_)
       if (const std::optional<TimePoint> truth = deadline_of(slot)) insert(slot, *truth, Sorted::later);
-    }
     sort_due();
     return true;
   }
@@ -82,7 +78,7 @@ private:
   enum class Sorted : uint8_t { now, later };
   [[nodiscard]] int64_t tick_of(TimePoint t) const noexcept;
   [[nodiscard]] std::optional<int64_t> next_occupied_tick() const noexcept;
-  std::optional<uint32_t> move_to_next_bucket(TimePoint now) noexcept;
+  bool take_buckets(TimePoint now);
   void insert(DeviceSlot slot, TimePoint deadline, Sorted sorted = Sorted::now);
   void unlink(DeviceSlot slot) noexcept;
   Due take_soonest() noexcept;
@@ -96,7 +92,8 @@ private:
   std::array<uint32_t, bucket_count> heads_;
   std::array<uint64_t, bucket_count / 64> occupied_{};
   Slab<Link> links_;
-  std::vector<Due> due_;  // soonest last
+  std::vector<Due> due_;             // soonest last
+  std::vector<DeviceSlot> entered_;  // taken out of buckets, to be asked for
 };
 
 }  // namespace moor

@@ -77,15 +77,21 @@ std::optional<int64_t> DeadlineWheel::next_occupied_tick() const noexcept {
   return std::nullopt;
 }
 
-std::optional<uint32_t> DeadlineWheel::move_to_next_bucket(TimePoint now) noexcept {
+/// Moves time to `now`, and the slots of all buckets up to there into `entered_`. @returns whether there are any.
+bool DeadlineWheel::take_buckets(TimePoint now) {
   const int64_t now_tick = tick_of(now);
-  if (const auto tick = next_occupied_tick(); tick && *tick <= now_tick) {
-    tick_ = *tick;
-    return bucket_of(tick_);
+  entered_.clear();
+  if (anchored_ && now_tick <= tick_) return false;
+  for (auto tick = next_occupied_tick(); tick && *tick <= now_tick; tick = next_occupied_tick()) {
+    const uint32_t bucket = bucket_of(*tick);
+    while (heads_[bucket] != none) {
+      entered_.push_back(heads_[bucket]);
+      unlink(heads_[bucket]);
+    }
   }
-  tick_ = anchored_ ? std::max(tick_, now_tick) : now_tick;
+  tick_ = now_tick;
   anchored_ = true;
-  return std::nullopt;
+  return !entered_.empty();
 }
 
 void DeadlineWheel::insert(DeviceSlot slot, TimePoint deadline, Sorted sorted) {

@@ -219,7 +219,7 @@ double capacity_needed(const PowerRequirements& wanted, const BatteryLife& life)
   return share_per_day > 0 ? load / share_per_day : std::numeric_limits<double>::infinity();
 }
 
-/// The shortest latency, to a hundredth, at which the lifetime is met.
+/// The shortest latency, to a hundredth of it, at which the lifetime is met.
 std::optional<Duration> latency_needed(PowerRequirements wanted) {
   constexpr Duration longest = adverts_per_update * AdvertisingTiming::max_interval;
   const auto is_met = [&wanted](Duration latency) {
@@ -237,7 +237,8 @@ Shortfall too_short_a_life(const PowerRequirements& wanted, const BatteryLife& l
     remedy = fmt::format("a battery of {} mAh lasts that long", whole(std::ceil(capacity)));
   else
     remedy = "no size of this battery lasts that long: choose one with less self-discharge";
-  if (const auto latency = latency_needed(wanted)) remedy += fmt::format("; so does a latency of {:.3g} s", to_seconds(*latency));
+  if (const auto latency = latency_needed(wanted))
+    remedy += fmt::format("; so does a latency of {:.6g} s", std::ceil(to_seconds(*latency) * 100) / 100);
   return {fmt::format("the battery lasts {} days, not {}", whole(life.days), whole(wanted.lifetime_days)), remedy};
 }
 
