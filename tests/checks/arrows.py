@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Who may know whom: each include in src/ and each DEPENDS of a folder goes along an arrow of the design."""
 
+import itertools
 import pathlib
 import re
 import sys
@@ -98,17 +99,20 @@ def header_faults(owner):
 
 
 def link_faults():
+    """A target is named after its folder, radio/replay is radio_replay, and links only what it may know."""
+    names = {folder.replace("/", "_"): folder for folder in KNOWS}
     for path in files(below="src/"):
         if path.name != "CMakeLists.txt":
             continue
+        folder = folder_of(path.relative_to("src").as_posix())
         for call in re.findall(r"moor_folder\(([^)]*)\)", read(path)):
             words = call.split()
-            folder = words[0].replace("_", "/")
-            part = words[words.index("DEPENDS") + 1:] if "DEPENDS" in words else []
-            for word in part:
-                if word in ("SOURCES", "LIBRARIES"):
-                    break
-                if folder in KNOWS and word.replace("_", "/") not in known(folder):
+            if names.get(words[0]) != folder:
+                yield f"{path}: the folder {folder} is called {words[0]}"
+                continue
+            depends = words[words.index("DEPENDS") + 1:] if "DEPENDS" in words else []
+            for word in itertools.takewhile(lambda word: word not in ("SOURCES", "LIBRARIES"), depends):
+                if names.get(word) not in known(folder):
                     yield f"{path}: {folder} may not link {word}"
 
 
