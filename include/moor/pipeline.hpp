@@ -21,6 +21,7 @@ struct PipelineOptions {
   BeaconTrackerOptions beacons{};
   VisitOptions visits{};
   TrafficOptions traffic{};
+  bool trust_beacon_power = true;  ///< a beacon's own power at 1 m counts for its distance, not the default of `presence.path_loss`
   /// Who a device is to visits and traffic; asked when it enters its first zone, and kept until it is lost. By default its address, which
   /// is nobody's business but the caller's: a program that stores visits gives pseudonyms.
   std::function<VisitorId(const Address&, TimePoint)> visitor_of{};

@@ -19,10 +19,20 @@ int Outcome::finish() const {
   return interrupted ? exit_interrupted : exit_done;
 }
 
-RadioSession::RadioSession(const std::vector<std::string>& specs) {
-  std::vector<RadioSpec> wanted;
-  for (const std::string& text : specs) wanted.push_back(RadioSpec::parse(text));
-  if (wanted.empty()) wanted.emplace_back();
+namespace {
+
+std::vector<RadioSpec> parse_all(const std::vector<std::string>& texts) {
+  if (texts.empty()) return {RadioSpec()};  // the default adapter
+  std::vector<RadioSpec> specs;
+  for (const std::string& text : texts) specs.push_back(RadioSpec::parse(text));
+  return specs;
+}
+
+}  // namespace
+
+RadioSession::RadioSession(const std::vector<std::string>& specs) : RadioSession(parse_all(specs)) {}
+
+RadioSession::RadioSession(const std::vector<RadioSpec>& wanted) {
   const auto virtual_time = [](const RadioSpec& spec) { return spec.is_virtual_time(); };
   live_ = std::none_of(wanted.begin(), wanted.end(), virtual_time);
   if (!live_ && !std::all_of(wanted.begin(), wanted.end(), virtual_time))

@@ -25,6 +25,7 @@ public:
   /// @param specs  as on the command line; with none, the default Bluetooth adapter.
   /// @throws UsageError, RadioNotAvailable, CaptureError.
   explicit RadioSession(const std::vector<std::string>& specs);
+  explicit RadioSession(const std::vector<RadioSpec>& specs);
   ~RadioSession();
 
   [[nodiscard]] Clock& clock() noexcept { return *clock_; }

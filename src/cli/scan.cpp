@@ -9,6 +9,7 @@
 #include "cli/terminal.hpp"
 #include "moor/decoder.hpp"
 #include "moor/path_loss.hpp"
+#include "moor/zone.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>

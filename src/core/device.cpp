@@ -114,6 +114,7 @@ std::optional<std::string> MergedAdvertisement::name() const {
   std::optional<Bytes> complete;
   std::optional<Bytes> shortened;
   for_each([&](const AdStructure& structure) {
+    if (structure.data.empty()) return;
     if (structure.type == AdType::complete_name) complete = structure.data;
     if (structure.type == AdType::shortened_name) shortened = structure.data;
   });
@@ -169,7 +170,7 @@ std::vector<ServiceData> MergedAdvertisement::service_data() const {
 std::optional<int8_t> MergedAdvertisement::tx_power_dbm() const noexcept {
   std::optional<int8_t> power;
   for_each([&](const AdStructure& structure) {
-    if (structure.type == AdType::tx_power && !structure.data.empty()) power = static_cast<int8_t>(structure.data[0]);
+    if (structure.type == AdType::tx_power && structure.data.size() == 1) power = static_cast<int8_t>(structure.data[0]);
   });
   return power;
 }

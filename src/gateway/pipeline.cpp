@@ -48,8 +48,10 @@ void Pipeline::on_sighting(const Sighting& sighting) {
   const auto on_beacon = [this](const BeaconEvent& event) { listener_.on_beacon(event); };
   if (heard.new_payload || (state.beacon != no_beacon && !beacons_.on_repeat(state.beacon, sighting, on_beacon)))
     on_payload(heard.slot, device, sighting, state);
-  const auto power = state.power_at_1m_dbm == no_tx_power ? std::nullopt : std::optional(state.power_at_1m_dbm);
-  presence_.on_sample(heard.slot, sighting.time, sighting.rssi_dbm, power, [this](const PresenceReading& reading) { on_reading(reading); });
+  const auto power =
+      state.power_at_1m_dbm == no_tx_power || !options_.trust_beacon_power ? std::nullopt : std::optional(state.power_at_1m_dbm);
+  presence_.on_sample(heard.slot, sighting.time, sighting.rssi_dbm, power,
+                      [this](const PresenceReading& reading) { on_reading(reading); });
 }
 
 void Pipeline::on_payload(DeviceSlot slot, const Device& device, const Sighting& sighting, State& state) {
@@ -62,7 +64,8 @@ void Pipeline::on_payload(DeviceSlot slot, const Device& device, const Sighting&
   }
   if (decoded_.frames().empty() && state.beacon == no_beacon) return;
   for (const BeaconFrame& frame : decoded_.frames())
-    if (const auto power = power_at_1m_dbm(frame); power && is_plausible_power(*power)) state.power_at_1m_dbm = static_cast<int8_t>(*power);
+    if (const auto power = power_at_1m_dbm(frame); power && is_plausible_power(*power))
+      state.power_at_1m_dbm = static_cast<int8_t>(*power);
   if (state.beacon == no_beacon) {
     if (free_beacons_.empty()) {
       state.beacon = beacon_devices_++;
@@ -77,13 +80,15 @@ void Pipeline::on_payload(DeviceSlot slot, const Device& device, const Sighting&
 void Pipeline::on_reading(const PresenceReading& reading) {
   State& state = states_[reading.slot];
   const Device& device = devices_[reading.slot];
-  if (reading.event == PresenceEvent::entered && state.visitor == 0) state.visitor = options_.visitor_of(device.address, reading.time);
+  if (reading.event == PresenceEvent::entered && state.visitor == 0)
+    state.visitor = options_.visitor_of(device.address, reading.time);
   listener_.on_presence(device, reading, state.visitor);
   if (reading.event == PresenceEvent::none) return;
   const auto on_visit = [this](const Visit& visit) { listener_.on_visit(visit); };
   visits_.on_reading(state.visitor, reading, on_visit);
   if (reading.zone)
-    traffic_.on_entry(state.visitor, zone_id(*reading.zone), reading.time, [this](const ZoneTraffic& row) { listener_.on_traffic(row); });
+    traffic_.on_entry(state.visitor, zone_id(*reading.zone), reading.time,
+                      [this](const ZoneTraffic& row) { listener_.on_traffic(row); });
   if (reading.event == PresenceEvent::lost) listener_.on_visitor_gone(std::exchange(state.visitor, 0));
 }
 
@@ -112,7 +117,8 @@ void Pipeline::advance(TimePoint now) {
 }
 
 TimePoint Pipeline::next_deadline() const noexcept {
-  return std::min({presence_.next_deadline(), beacons_.next_deadline(), visits_.next_deadline(), traffic_.next_deadline(), devices_.next_deadline()});
+  return std::min({presence_.next_deadline(), beacons_.next_deadline(), visits_.next_deadline(), traffic_.next_deadline(),
+                   devices_.next_deadline()});
 }
 
 void Pipeline::close(TimePoint now) {

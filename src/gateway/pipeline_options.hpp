@@ -1,0 +1,11 @@
+#pragma once
+// From the configuration to the pipeline's options.
+
+#include "gateway/config.hpp"
+#include "moor/pipeline.hpp"
+
+namespace moor {
+
+[[nodiscard]] PipelineOptions pipeline_options(const GatewayConfig& config, std::function<VisitorId(const Address&, TimePoint)> visitor_of);
+
+}  // namespace moor
