@@ -77,7 +77,7 @@ struct BtsnoopOptions {
 /// Writes sightings as a btsnoop file (RFC 1761 with Bluetooth datalinks) of HCI events, times to the microsecond. What the five
 /// kinds of LE Advertising Report can say is written so, the rest as LE Extended Advertising Reports; a payload over 229 bytes in
 /// fragments, of which the last has the RSSI, so that reading gives as many samples as were written. A Capture reads back equal
-/// sightings; only the channel and, with `h4`, the radio are not in HCI.
+/// sightings, but for the channel, which HCI does not have, and the radio, which only `monitor` has, as the number of an adapter.
 class BtsnoopWriter {
 public:
   /// Makes the file, or empties it. @throws Error naming the file.

@@ -239,7 +239,7 @@ TEST(Capture, ReadsTheSameAgainInBatchesOfAnySize) {
   const auto once = read_all(capture).reports;
   EXPECT_EQ(once.size(), 200U);
   EXPECT_TRUE(capture.next_batch().empty()) << "the end stays the end";
-  for (const size_t batch : {1, 7, 100'000}) {
+  for (const size_t batch : {size_t{1}, size_t{7}, size_t{100'000}}) {
     capture.rewind();
     EXPECT_EQ(read_all(capture, batch).reports, once) << batch;
   }
