@@ -46,9 +46,9 @@ struct TakeValue {
     *field = value->get();
     return std::nullopt;
   }
-  Objected operator()(int* field) const { return take_whole(field); }
-  Objected operator()(size_t* field) const { return take_whole(field); }
-  Objected operator()(std::optional<int>* field) const { return take_whole(field); }
+  Objected operator()(int* field) const { return take_whole<int>(field); }
+  Objected operator()(size_t* field) const { return take_whole<size_t>(field); }
+  Objected operator()(std::optional<int>* field) const { return take_whole<int>(field); }
   Objected operator()(double* field) const {
     const auto value = number();
     if (!value) return objection(node);
@@ -107,11 +107,11 @@ private:
     const auto value = node.value<double>();  // of an integer too
     return node.is_number() && value && in_range(*value) ? value : std::nullopt;
   }
-  template <typename Whole>
-  Objected take_whole(Whole* field) const {
+  template <typename Whole, typename Place>
+  Objected take_whole(Place* field) const {
     const auto value = number();
     if (!value || !node.is_integer()) return objection(node);
-    *field = static_cast<int>(*value);  // no range of the table goes beyond int
+    *field = static_cast<Whole>(*value);
     return std::nullopt;
   }
   template <typename Length>
@@ -158,7 +158,7 @@ public:
   }
 
   [[nodiscard]] GatewayConfig take_config(const std::string& file) {
-    std::ranges::stable_sort(mistakes_, {}, [](const ConfigMistake& each) { return std::pair(each.line, each.column); });
+    std::ranges::sort(mistakes_, {}, [](const ConfigMistake& each) { return std::pair(each.line, each.column); });
     if (!mistakes_.empty()) throw ConfigMistakes(file, std::move(mistakes_));
     for (std::filesystem::path* path : {&config_.store.path, &config_.privacy.key_file})
       if (!path->empty()) *path = config_.gateway.data_dir / *path;  // which leaves an absolute path alone

@@ -65,7 +65,7 @@ Identity hashed(char prefix, const crypto::SecretKey& key, const Address& addres
   message[6] = address.is_random() ? 1 : 0;
   const crypto::Digest digest = crypto::hmac_sha256(key.bytes(), message);
   // 64 of 256 bits: among a million devices in one period two are the same with a chance of 3 in 10^8.
-  return {.text = std::string{prefix, '-'} + to_hex(Bytes(digest).first(8)), .visitor = load_be64(digest.data()), .address = {}};
+  return {.text = std::string{prefix, '-'} + to_hex(Bytes(digest).first(8)), .address = {}};
 }
 
 }  // namespace
@@ -77,7 +77,7 @@ IdentityHasher::IdentityHasher(PrivacyOptions options)
       period_(std::numeric_limits<int64_t>::min()) {}
 
 Identity IdentityHasher::identify(const Address& address, TimePoint now) {
-  if (keeps(address)) return {.text = address.to_string(), .visitor = address.bits(), .address = address};
+  if (keeps(address)) return {.text = address.to_string(), .address = address};
   if (!address.is_random()) return hashed('p', lasting_, address);
   const int64_t period = now.time_since_epoch() / std::max(options_.rotate_every, Duration(std::chrono::minutes(1)));
   if (period != period_) {

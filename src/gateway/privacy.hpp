@@ -33,8 +33,7 @@ struct PrivacyOptions {
 
 /// How a device is named in what is kept, and its address if that may be kept too.
 struct Identity {
-  std::string text;      ///< "A4:CF:12:34:56:78", "p-0123456789abcdef" or "r-0123456789abcdef"
-  uint64_t visitor = 0;  ///< the same as a number, for a VisitTracker
+  std::string text;  ///< "A4:CF:12:34:56:78", "p-0123456789abcdef" or "r-0123456789abcdef"
   std::optional<Address> address;
   friend bool operator==(const Identity&, const Identity&) = default;
 };

@@ -43,7 +43,8 @@ public:
   awaitable<void> flush() {
     const uint64_t through = queue_.hurry();
     if (!queue_.done_through(through)) {
-      Flush flush{through, asio::steady_timer(co_await asio::this_coro::executor, asio::steady_timer::time_point::max())};
+      const asio::any_io_executor executor = co_await asio::this_coro::executor;
+      Flush flush(through, executor);
       co_await settle(flush);
       if (!flush.error.empty()) throw error("cannot write, and will try again: " + flush.error, flush.error);
     }
@@ -76,6 +77,9 @@ public:
 
 private:
   struct Flush {
+    Flush(uint64_t last_row, const asio::any_io_executor& executor)
+        : through(last_row), timer(executor, asio::steady_timer::time_point::max()) {}
+
     uint64_t through;
     asio::steady_timer timer;  // never expires by itself
     bool settled = false;

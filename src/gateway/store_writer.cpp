@@ -51,12 +51,13 @@ INSERT INTO zone_events (t, device, from_zone, to_zone, cause, smoothed_rssi, di
 
 constexpr const char* begin_visit_sql = "INSERT INTO visits (device, zone, entered) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
-// The open visit is found by its being open: the wall clock may have been corrected since it began, and with it the name of that moment.
+// The open visit is found by its being open, and its end from its beginning: the wall clock may have been corrected in between, so that
+// the beginning has another name by now, and the dwell must not change with it.
 constexpr const char* end_visit_sql =
-    R"sql(UPDATE visits SET "left" = max(entered, ?3) WHERE device = ?1 AND zone = ?2 AND "left" IS NULL)sql";
+    R"sql(UPDATE visits SET "left" = entered + ?3 WHERE device = ?1 AND zone = ?2 AND "left" IS NULL)sql";
 
 constexpr const char* add_visit_sql = R"sql(
-INSERT INTO visits (device, zone, entered, "left") VALUES (?1, ?2, ?3, max(?3, ?4))
+INSERT INTO visits (device, zone, entered, "left") VALUES (?1, ?2, ?3, ?3 + ?4)
 ON CONFLICT (device, zone, entered) DO UPDATE SET "left" = max("left", excluded."left")
 )sql";
 
@@ -209,9 +210,9 @@ void Writer::write(const VisitRow& row) {
   const int64_t entered = micros(row.entered);
   const int64_t device = device_id(row.device, entered);
   if (!row.left) return begin_visit_.run(device, row.zone, entered);
-  const int64_t left = micros(*row.left);
-  end_visit_.run(device, row.zone, left);
-  if (database_.changes() == 0) add_visit_.run(device, row.zone, entered, left);
+  const int64_t dwell = in_micros(std::max(*row.left - row.entered, Duration::zero()));
+  end_visit_.run(device, row.zone, dwell);
+  if (database_.changes() == 0) add_visit_.run(device, row.zone, entered, dwell);
 }
 
 }  // namespace moor::store

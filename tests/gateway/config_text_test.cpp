@@ -1,0 +1,117 @@
+#include "gateway/config_keys.hpp"
+#include "temporary_folder.hpp"
+
+#include <gmock/gmock.h>
+#include <cctype>
+#include <cstdlib>
+#include <set>
+
+namespace moor::config {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(ConfigKeys, AreAllDifferentAndOfAKnownSection) {
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (const Key& key : keys()) {
+    EXPECT_TRUE(seen.emplace(key.section, key.name).second) << key.section << "." << key.name;
+    EXPECT_TRUE(std::ranges::any_of(sections(), [&](const Section& each) { return each.name == key.section; })) << key.section;
+    EXPECT_EQ(find_key(key.section, key.name), &key);
+    EXPECT_TRUE(key.meaning.ends_with('.')) << key.section << "." << key.name;
+    std::string suffix(1, '_');
+    for (const char c : key.unit) suffix += static_cast<char>(std::tolower(c));
+    EXPECT_TRUE(key.unit.empty() || key.name.ends_with(suffix)) << "the unit of " << key.name << " is not in its name";
+  }
+}
+
+TEST(ConfigKeys, DefaultsAreWithinTheirOwnRanges) {
+  EXPECT_NO_THROW((void)parse_config(explain_config(parse_config("", "empty")), "explained"));
+}
+
+TEST(ConfigExplanation, IsAFileThatGivesTheSameConfiguration) {
+  const GatewayConfig config = parse_config(R"toml(
+[gateway]
+name = "a \"b\" \\ \u0007"
+data_dir = "/srv"
+[[radio]]
+spec = "bluez:hci0"
+[[radio]]
+spec = "bluez:hci1"
+active = false
+[filter]
+min_rssi_dbm = -80
+services = ["180f"]
+manufacturers = [76]
+[presence]
+alpha = 0.25
+[store]
+path = "/srv/moor.db"
+keep_days = 0.5
+[privacy]
+known = ["C0:00:00:00:00:01"]
+)toml",
+                                            "given");
+  const std::string explained = explain_config(config);
+  EXPECT_EQ(explain_config(parse_config(explained, "explained")), explained);
+  EXPECT_THAT(explained, HasSubstr("alpha = 0.25\n"));
+  EXPECT_THAT(explained, HasSubstr("spec = \"bluez:hci1\"\nactive = false\n"));
+}
+
+TEST(ConfigExplanation, LeavesTheKeysOfProxiesOut) {
+  const GatewayConfig config = parse_config("[[radio]]\nspec = 'esphome://hall?key=c2VjcmV0'\n", "given");
+  EXPECT_EQ(config.radios[0].spec.key, "c2VjcmV0");
+  EXPECT_EQ(explain_config(config).find("c2VjcmV0"), std::string::npos);
+}
+
+TEST(ExampleConfig, IsTheDefaultAsItStands) {
+  EXPECT_EQ(explain_config(parse_config(example_config(), "example")), explain_config(parse_config("", "empty")));
+}
+
+TEST(ExampleConfig, HoldsWithEachOfItsKeysUncommented) {
+  const std::string example = example_config();
+  for (const Key& key : keys()) {
+    const std::string start = "\n#" + std::string(key.name) + " = ";
+    const std::string header = key.section == radio_section ? "\n#[[radio]]\n" : "\n#[" + std::string(key.section) + "]\n";
+    const size_t section = example.find(header);
+    ASSERT_NE(section, std::string::npos) << key.section;
+    const size_t at = example.find(start, section);
+    ASSERT_NE(at, std::string::npos) << key.name;
+    const std::string line = example.substr(at + 2, example.find('\n', at + 2) - at - 2);
+    const std::string spec = key.section == radio_section && key.name != "spec" ? "spec = 'bluez'\n" : "";
+    const std::string file = header.substr(2) + spec + line;
+    EXPECT_NO_THROW((void)parse_config(file, "uncommented")) << file;
+  }
+}
+
+// With MOOR_UPDATE_DOCS set the page is brought up to date instead.
+TEST(ConfigReference, IsWhatTheGuideSays) {
+  const std::filesystem::path page = std::filesystem::path(MOOR_SOURCE_DIR) / "docs" / "gateway.md";
+  const std::string begin = "<!-- reference of keys, made from the table in config_keys.cpp -->\n\n";
+  const std::string end = "<!-- end of the reference -->";
+  std::string guide = read_file(page);
+  const size_t from = guide.find(begin);
+  const size_t to = guide.find(end);
+  ASSERT_NE(from, std::string::npos) << page;
+  ASSERT_NE(to, std::string::npos) << page;
+  const size_t at = from + begin.size();
+  if (std::getenv("MOOR_UPDATE_DOCS") != nullptr) {
+    write_file(page, guide.replace(at, to - at, config_reference()));
+    return;
+  }
+  EXPECT_EQ(guide.substr(at, to - at), config_reference())
+      << "run this test with MOOR_UPDATE_DOCS=1 to bring docs/gateway.md up to date";
+}
+
+TEST(NearestKey, IsOneSlipOfTheFingerAway) {
+  const std::vector<std::string_view> words = {"alpha", "tau_s", "exponent", "min_samples"};
+  EXPECT_EQ(nearest("alpah", words), "alpha");
+  EXPECT_EQ(nearest("min_sample", words), "min_samples");
+  EXPECT_EQ(nearest("exponant", words), "exponent");
+  EXPECT_EQ(nearest("tau", words), "tau_s");
+  EXPECT_EQ(nearest("beta", words), std::nullopt);
+  EXPECT_EQ(nearest("", words), std::nullopt);
+  EXPECT_EQ(nearest(std::string(1'000'000, 'a'), words), std::nullopt);
+}
+
+}  // namespace
+}  // namespace moor::config
