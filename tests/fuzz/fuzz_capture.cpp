@@ -1,5 +1,5 @@
-// Any bytes as a recording: whatever the format, reading ends, stays inside of what it says and gives the same a second time and in
-// batches of another size.
+// Any bytes as a recording: whatever the format, reading ends, stays inside of what it says and gives the same a second time and
+// in batches of another size.
 
 #include "moor/capture.hpp"
 

@@ -1,5 +1,5 @@
-// Any bytes as HCI events, one after the other: reports lie inside of their event, read the same when they are written again, and their
-// re-assembly is never longer than an advertisement can be nor pending for more than it was given.
+// Any bytes as HCI events, one after the other: reports lie inside of their event, read the same when they are written again, and
+// their re-assembly is never longer than an advertisement can be nor pending for more than it was given.
 
 #include "hci/reassembly.hpp"
 

@@ -20,7 +20,8 @@ std::vector<uint8_t> packet(std::string_view pdu_hex, uint32_t access_address = 
   return bytes;
 }
 
-// The shift register as the specification draws it: position 0 first, each bit of the air in turn (Core 5.4, Vol 6, Part B, 3.1.1).
+// The shift register as the specification draws it: position 0 first, each bit of the air in turn (Core 5.4, Vol 6, Part B,
+// 3.1.1).
 uint32_t crc_bit_by_bit(Bytes pdu, uint32_t init) {
   uint32_t reg = init;  // bit n is position n
   for (const uint8_t byte : pdu)
