@@ -4,9 +4,7 @@
 
 #include "moor/deadline_wheel.hpp"
 #include "moor/device.hpp"
-#include "moor/slab.hpp"
-
-#include <boost/unordered/unordered_flat_map.hpp>
+#include "moor/slab_index.hpp"
 
 namespace moor {
 
@@ -29,8 +27,7 @@ public:
   /// @param forget  void(DeviceSlot, const Device&), for a device that has to make room; its slot may be the one returned.
   template <typename Forget>
   Heard apply(const Sighting& sighting, Forget&& forget) {
-    const auto known = index_.find(sighting.address);
-    if (known != index_.end()) return {known->second, false, devices_[known->second].apply(sighting)};
+    if (const auto known = index_.find(sighting.address)) return {*known, false, devices_[*known].apply(sighting)};
     if (size() >= options_.max_devices) {
       const DeviceSlot victim = find_victim();
       forget(victim, devices_[victim]);
@@ -54,7 +51,7 @@ public:
   [[nodiscard]] TimePoint next_deadline() const noexcept { return wheel_.next_deadline(); }
 
   [[nodiscard]] const Device& operator[](DeviceSlot slot) const noexcept { return devices_[slot]; }
-  [[nodiscard]] std::optional<DeviceSlot> find(const Address& address) const noexcept;
+  [[nodiscard]] std::optional<DeviceSlot> find(const Address& address) const noexcept { return index_.find(address); }
   [[nodiscard]] size_t size() const noexcept { return index_.size(); }
   /// Slots are below this; some may be free.
   [[nodiscard]] DeviceSlot slots() const noexcept { return slots_; }
@@ -70,7 +67,7 @@ private:
 
   DeviceTableOptions options_;
   Slab<Device> devices_;
-  boost::unordered_flat_map<Address, DeviceSlot, std::hash<Address>> index_;
+  SlabIndex<&Device::address> index_{devices_};
   std::vector<DeviceSlot> free_;
   DeviceSlot slots_ = 0;
   DeviceSlot hand_ = 0;  // where the search for a victim goes on

@@ -21,7 +21,8 @@ struct PipelineOptions {
   BeaconTrackerOptions beacons{};
   VisitOptions visits{};
   TrafficOptions traffic{};
-  bool trust_beacon_power = true;  ///< a beacon's own power at 1 m counts for its distance, not the default of `presence.path_loss`
+  bool trust_beacon_power =
+      true;  ///< a beacon's own power at 1 m counts for its distance, not the default of `presence.path_loss`
   /// Who a device is to visits and traffic; asked when it enters its first zone, and kept until it is lost. By default its address, which
   /// is nobody's business but the caller's: a program that stores visits gives pseudonyms.
   std::function<VisitorId(const Address&, TimePoint)> visitor_of{};
@@ -45,9 +46,9 @@ public:
 };
 
 struct PipelineStatistics {
-  uint64_t sightings = 0;  ///< that came in
-  uint64_t filtered = 0;   ///< that the filter held back
-  uint64_t decoded = 0;    ///< payloads that were new
+  uint64_t sightings = 0;     ///< that came in
+  uint64_t filtered = 0;      ///< that the filter held back
+  uint64_t decoded = 0;       ///< payloads that were looked into: new ones, and telemetry, which is not remembered
   uint64_t payload_lost = 0;  ///< long payloads that were overwritten before they were read
 };
 
@@ -73,21 +74,25 @@ public:
   /// Whether the filter lets the device through.
   [[nodiscard]] bool passes(DeviceSlot slot) const noexcept { return states_[slot].passes; }
   /// The format of the device's latest payload that said something: "iBeacon"; empty if none did.
-  [[nodiscard]] std::string_view format_of(DeviceSlot slot) const noexcept { return states_[slot].format; }
+  [[nodiscard]] std::string_view format_of(DeviceSlot slot) const noexcept {
+    return {states_[slot].format, states_[slot].format_size};
+  }
 
 private:
   static constexpr uint32_t no_beacon = ~uint32_t{0};
   // What the pipeline itself keeps of a device.
   struct State {
     VisitorId visitor = 0;        // from its first zone until it is lost
-    std::string_view format;
+    const char* format = "";      // of `format_size` bytes
     uint32_t beacon = no_beacon;  // its place among the devices that send beacon frames: the others cost the tracker nothing
+    uint8_t format_size = 0;
     int8_t power_at_1m_dbm = no_tx_power;
-    bool passes = true;           // the part of the filter that looks at its data
+    bool passes = true;  // the part of the filter that looks at its data
   };
+  static_assert(sizeof(State) <= 24);
 
   void on_sighting(const Sighting& sighting);
-  void on_payload(DeviceSlot slot, const Device& device, const Sighting& sighting, State& state);
+  void on_payload(const DeviceTable::Heard& heard, const Device& device, const Sighting& sighting, State& state);
   void on_reading(const PresenceReading& reading);
   void forget(DeviceSlot slot, const Device& device);
 

@@ -13,11 +13,6 @@ DeviceTable::DeviceTable(const DeviceTableOptions& options)
   require(options.forget_after > Duration::zero(), "the silence after which a device is forgotten must be above 0");
 }
 
-std::optional<DeviceSlot> DeviceTable::find(const Address& address) const noexcept {
-  const auto known = index_.find(address);
-  return known == index_.end() ? std::nullopt : std::optional(known->second);
-}
-
 DeviceSlot DeviceTable::add(const Sighting& sighting) {
   DeviceSlot slot = slots_;
   if (!free_.empty()) {
@@ -27,13 +22,14 @@ DeviceSlot DeviceTable::add(const Sighting& sighting) {
     ++slots_;
     devices_.reach(slot);
   }
-  index_.emplace(sighting.address, slot);
+  devices_[slot].address = sighting.address;
+  index_.insert(slot);
   wheel_.schedule(slot, sighting.time, add_saturated(sighting.time, options_.forget_after));
   return slot;
 }
 
 void DeviceTable::remove(DeviceSlot slot) {
-  index_.erase(devices_[slot].address);
+  index_.erase(slot);
   wheel_.cancel(slot);
   devices_[slot] = Device();
   free_.push_back(slot);
@@ -45,14 +41,16 @@ DeviceSlot DeviceTable::find_victim() noexcept {
   DeviceSlot victim = hand_ % slots_;
   for (int i = 0; i < looked_at; ++i, ++hand_) {
     const DeviceSlot candidate = hand_ % slots_;
-    if (is_used(candidate) && (!is_used(victim) || devices_[candidate].last_seen < devices_[victim].last_seen)) victim = candidate;
+    if (is_used(candidate) && (!is_used(victim) || devices_[candidate].last_seen < devices_[victim].last_seen))
+      victim = candidate;
   }
   return victim;
 }
 
 std::optional<DeviceSlot> DeviceTable::next_silent(TimePoint now) {
-  const auto due = wheel_.next_due(
-      now, [this](DeviceSlot slot) -> std::optional<TimePoint> { return add_saturated(devices_[slot].last_seen, options_.forget_after); });
+  const auto due = wheel_.next_due(now, [this](DeviceSlot slot) -> std::optional<TimePoint> {
+    return add_saturated(devices_[slot].last_seen, options_.forget_after);
+  });
   return due ? std::optional(due->slot) : std::nullopt;
 }
 

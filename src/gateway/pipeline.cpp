@@ -23,6 +23,7 @@ void Pipeline::on_sightings(std::span<const Sighting> batch) {
 
 void Pipeline::on_sighting(const Sighting& sighting) {
   ++statistics_.sightings;
+  if (sighting.payload_lost()) ++statistics_.payload_lost;
   if (sighting.time > now_) advance(sighting.time);
   if (!options_.filter.passes(sighting)) {
     ++statistics_.filtered;
@@ -47,20 +48,20 @@ void Pipeline::on_sighting(const Sighting& sighting) {
   }
   const auto on_beacon = [this](const BeaconEvent& event) { listener_.on_beacon(event); };
   if (heard.new_payload || (state.beacon != no_beacon && !beacons_.on_repeat(state.beacon, sighting, on_beacon)))
-    on_payload(heard.slot, device, sighting, state);
+    on_payload(heard, device, sighting, state);
   const auto power =
       state.power_at_1m_dbm == no_tx_power || !options_.trust_beacon_power ? std::nullopt : std::optional(state.power_at_1m_dbm);
   presence_.on_sample(heard.slot, sighting.time, sighting.rssi_dbm, power,
                       [this](const PresenceReading& reading) { on_reading(reading); });
 }
 
-void Pipeline::on_payload(DeviceSlot slot, const Device& device, const Sighting& sighting, State& state) {
+void Pipeline::on_payload(const DeviceTable::Heard& heard, const Device& device, const Sighting& sighting, State& state) {
   ++statistics_.decoded;
-  if (sighting.payload_lost()) ++statistics_.payload_lost;
   decode(AdvertisementData(sighting.payload()), decoded_);
   if (!decoded_.empty()) {
-    state.format = decoded_.format();
-    listener_.on_decoded(slot, device, decoded_, sighting.time);
+    state.format = decoded_.format().data();
+    state.format_size = static_cast<uint8_t>(decoded_.format().size());
+    if (heard.new_payload) listener_.on_decoded(heard.slot, device, decoded_, sighting.time);
   }
   if (decoded_.frames().empty() && state.beacon == no_beacon) return;
   for (const BeaconFrame& frame : decoded_.frames())

@@ -68,7 +68,9 @@ PresenceTracker::PresenceTracker(const PresenceOptions& options)
 
 void PresenceTracker::forget(DeviceSlot slot) noexcept {
   wheel_.cancel(slot);
-  if (slot < devices_.capacity()) devices_[slot] = Device{};
+  if (slot >= devices_.capacity()) return;
+  devices_[slot] = Device{};
+  if (has_windows()) windows_[slot] = ReadingWindow{};
 }
 
 std::optional<Zone> PresenceTracker::zone(DeviceSlot slot) const noexcept {
@@ -91,6 +93,7 @@ bool PresenceTracker::admit(double rssi_dbm) noexcept {
 std::optional<PresenceReading> PresenceTracker::take(DeviceSlot slot, TimePoint t, double rssi_dbm,
                                                      std::optional<int8_t> power_at_1m_dbm) {
   devices_.reach(slot);
+  if (has_windows()) windows_.reach(slot);
   Device& device = devices_[slot];
   if (t < device.last_heard) {
     ++statistics_.out_of_order;
@@ -99,41 +102,40 @@ std::optional<PresenceReading> PresenceTracker::take(DeviceSlot slot, TimePoint 
   device.last_heard = t;
   if (power_at_1m_dbm && is_plausible_power(*power_at_1m_dbm)) device.power_at_1m_dbm = *power_at_1m_dbm;
 
-  const bool has_windows = options_.smoothing.reading_interval > Duration::zero();
-  const bool moves_deadline_nearer = !device.is_present || (has_windows && !device.window.is_open());
+  const bool moves_deadline_nearer = !device.is_present || (has_windows() && !has_open_window(slot));
   device.is_present = true;
-  if (has_windows) device.window.add(t, rssi_dbm, options_.smoothing.window_value);
-  if (moves_deadline_nearer) wheel_.schedule(slot, t, *deadline_of(device));
-  if (has_windows) return std::nullopt;
+  if (has_windows()) windows_[slot].add(t, rssi_dbm, options_.smoothing.window_value);
+  if (moves_deadline_nearer) wheel_.schedule(slot, t, *deadline_of(slot));
+  if (has_windows()) return std::nullopt;
   return read(slot, t, rssi_dbm, 1);
 }
 
 std::optional<PresenceReading> PresenceTracker::next_owed(DeviceSlot slot, TimePoint now) {
   if (slot >= devices_.capacity()) return std::nullopt;
   for (;;) {
-    const auto deadline = deadline_of(devices_[slot]);
+    const auto deadline = deadline_of(slot);
     if (!deadline || *deadline > now) return std::nullopt;
     if (auto reading = settle(slot, *deadline)) return reading;
   }
 }
 
 std::optional<PresenceReading> PresenceTracker::next_owed(TimePoint now) {
-  while (const auto due = wheel_.next_due(now, [this](DeviceSlot slot) { return deadline_of(devices_[slot]); }))
+  while (const auto due = wheel_.next_due(now, [this](DeviceSlot slot) { return deadline_of(slot); }))
     if (auto reading = settle(due->slot, due->deadline)) return reading;
   return std::nullopt;
 }
 
-std::optional<TimePoint> PresenceTracker::deadline_of(const Device& device) const noexcept {
+std::optional<TimePoint> PresenceTracker::deadline_of(DeviceSlot slot) const noexcept {
+  const Device& device = devices_[slot];
   if (!device.is_present) return std::nullopt;
-  if (device.window.is_open()) return add_saturated(device.window.opened(), options_.smoothing.reading_interval);
+  if (has_open_window(slot)) return add_saturated(windows_[slot].opened(), options_.smoothing.reading_interval);
   return add_saturated(device.last_heard, options_.lost_after);
 }
 
 std::optional<PresenceReading> PresenceTracker::settle(DeviceSlot slot, TimePoint deadline) {
-  Device& device = devices_[slot];
-  if (!device.window.is_open()) return lose(slot, deadline);
-  const ReadingWindow window = std::exchange(device.window, ReadingWindow());
-  wheel_.schedule(slot, deadline, *deadline_of(device));
+  if (!has_open_window(slot)) return lose(slot, deadline);
+  const ReadingWindow window = std::exchange(windows_[slot], ReadingWindow());
+  wheel_.schedule(slot, deadline, *deadline_of(slot));
   return read(slot, deadline, window.value(options_.smoothing.window_value), window.samples());
 }
 

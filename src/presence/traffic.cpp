@@ -1,7 +1,6 @@
 #include "core/require.hpp"
 #include "moor/visits.hpp"
 #include "presence/intervals.hpp"
-#include "presence/visitor_zone.hpp"
 
 #include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -15,11 +14,16 @@ void TrafficOptions::validate() const {
 }
 
 struct TrafficCounter::State {
+  struct Zone {
+    uint64_t entries = 0;
+    boost::unordered_flat_set<VisitorId> seen;
+  };
+
   TrafficOptions options;
   std::optional<TimePoint> from;              // beginning of the interval that goes on
   TimePoint closed_until = TimePoint::min();  // end of the interval that was emitted last
-  boost::unordered_flat_set<VisitorZone> seen;
-  boost::unordered_flat_map<ZoneId, ZoneTraffic> zones;  // no more than there are pairs in `seen`
+  boost::unordered_flat_map<ZoneId, Zone> zones;
+  size_t pairs = 0;  // in all `seen`
   uint64_t late = 0;
   uint64_t dropped = 0;
 };
@@ -36,7 +40,9 @@ TrafficCounter::~TrafficCounter() = default;
 std::vector<ZoneTraffic> TrafficCounter::counts() const {
   std::vector<ZoneTraffic> rows;
   rows.reserve(state_->zones.size());
-  for (const auto& [zone, row] : state_->zones) rows.push_back(row);
+  for (const auto& [id, zone] : state_->zones)
+    if (zone.entries > 0)
+      rows.push_back({.from = *state_->from, .zone = id, .entries = zone.entries, .visitors = zone.seen.size()});
   std::sort(rows.begin(), rows.end(), [](const ZoneTraffic& a, const ZoneTraffic& b) { return a.zone < b.zone; });
   return rows;
 }
@@ -62,24 +68,31 @@ void TrafficCounter::count(VisitorId visitor, ZoneId zone, TimePoint t) {
     ++state.late;
     return;
   }
-  const VisitorZone key{visitor, zone};
-  const bool is_new = !state.seen.contains(key);
-  if (is_new && state.seen.size() >= state.options.max_visitors) {
+  const auto known = state.zones.find(zone);
+  const bool is_new = known == state.zones.end() || !known->second.seen.contains(visitor);
+  if (is_new && state.pairs >= state.options.max_visitors) {
     ++state.dropped;
     return;
   }
   if (!state.from) state.from = interval_start(t, state.options.interval);
-  if (is_new) state.seen.insert(key);
-  ZoneTraffic& row = state.zones.try_emplace(zone, ZoneTraffic{.from = *state.from, .zone = zone}).first->second;
-  ++row.entries;
-  row.visitors += is_new ? 1 : 0;
+  State::Zone& counted = known != state.zones.end() ? known->second : state.zones[zone];
+  ++counted.entries;
+  if (is_new) {
+    counted.seen.insert(visitor);
+    ++state.pairs;
+  }
 }
 
 void TrafficCounter::clear() noexcept {
   state_->closed_until = next_deadline();
   state_->from.reset();
-  state_->seen.clear();
-  state_->zones.clear();
+  state_->pairs = 0;
+  // Zones that were entered keep their memory for the next interval; the others would add up.
+  boost::unordered::erase_if(state_->zones, [](const auto& each) { return each.second.entries == 0; });
+  for (auto& [id, zone] : state_->zones) {
+    zone.entries = 0;
+    zone.seen.clear();
+  }
 }
 
 }  // namespace moor

@@ -40,6 +40,7 @@ SMALL = {
     "boost/asio/awaitable.hpp",
     "boost/system/result.hpp",
     "boost/unordered/unordered_flat_map.hpp",
+    "boost/unordered/unordered_flat_set.hpp",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
