@@ -100,8 +100,9 @@ def header_faults(owner):
 
 
 def link_faults():
-    """A target is named after its folder, radio/replay is radio_replay, and links only what it may know."""
-    names = {folder.replace("/", "_"): folder for folder in KNOWS}
+    """A target is named after its folder, radio/replay is radio_replay or replay, and links only what it may know."""
+    names = {folder.rpartition("/")[2]: folder for folder in reversed(KNOWS)}
+    names.update({folder.replace("/", "_"): folder for folder in KNOWS})
     for path in files(below="src/"):
         if path.name != "CMakeLists.txt":
             continue
