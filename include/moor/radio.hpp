@@ -65,8 +65,6 @@ public:
   virtual ~Radio() = default;
   [[nodiscard]] virtual const RadioInfo& info() const noexcept = 0;
   [[nodiscard]] virtual ScanStatistics statistics() const noexcept = 0;
-  /// How much of a source that has an end is behind, 0 to 1; nothing for one that has none.
-  [[nodiscard]] virtual std::optional<double> progress() const noexcept { return std::nullopt; }
 
   /// Scans until it is cancelled or the source ends, as a recording does.
   /// @throws RadioNotAvailable, CaptureError  when the source fails; all that was heard before has been delivered.

@@ -47,6 +47,7 @@ public:
     Scanner scanner(session.clock(), session.radios(), options);
     auto duration = arguments_.duration();
     if (!duration && session.is_live()) duration = default_duration;
+    const TimePoint begin = session.clock().now();
     ProgressBar bar;
     Decoded decoded;
     const auto no_event = [](const BeaconEvent&) {};
@@ -55,7 +56,7 @@ public:
         decode(AdvertisementData(discovery.sighting.payload()), decoded);
         tracker.on_decoded(discovery.slot, discovery.sighting, decoded, no_event);
       }
-      if (bar.due()) bar.update(session.progress(), fmt::format("{} beacons", tracker.size()));
+      if (bar.due()) bar.update(fraction_of(duration, session.clock().now() - begin), fmt::format("{} beacons", tracker.size()));
     });
     const Outcome outcome = session.run(scanner.run(duration));
     bar.clear();

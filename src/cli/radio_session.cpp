@@ -46,16 +46,6 @@ RadioSession::RadioSession(const std::vector<RadioSpec>& wanted) {
 
 RadioSession::~RadioSession() = default;
 
-std::optional<double> RadioSession::progress() const {
-  double least = 1;
-  for (const auto& radio : radios_) {
-    const auto progress = radio->progress();
-    if (!progress) return std::nullopt;
-    least = std::min(least, *progress);
-  }
-  return least;
-}
-
 Outcome RadioSession::run(awaitable<void> work) {
   Outcome outcome;
   asio::cancellation_signal cancel;

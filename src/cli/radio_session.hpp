@@ -34,8 +34,6 @@ public:
   [[nodiscard]] const std::string& name_of(RadioId radio) const { return radios_.at(radio)->info().name; }
   /// Whether time runs as it does outside, so that a scan needs an end.
   [[nodiscard]] bool is_live() const noexcept { return live_; }
-  /// How far the recordings are, 0 to 1; nothing for radios that have no end.
-  [[nodiscard]] std::optional<double> progress() const;
 
   /// Runs the work to its end. A signal cancels it. May be called again.
   [[nodiscard]] Outcome run(awaitable<void> work);

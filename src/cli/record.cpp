@@ -38,6 +38,7 @@ public:
     RadioSession session(arguments_.radios);
     BtsnoopWriter writer(file_, {.datalink = h4_ ? BtsnoopOptions::Datalink::h4 : BtsnoopOptions::Datalink::monitor});
     Scanner scanner(session.clock(), session.radios(), options);
+    const auto duration = arguments_.duration();
     const TimePoint begin = session.clock().now();
     ProgressBar bar;
     std::exception_ptr failure;
@@ -48,9 +49,9 @@ public:
         failure = std::current_exception();
         scanner.stop();
       }
-      if (bar.due()) bar.update(session.progress(), fmt::format("{} advertisements", writer.written()));
+      if (bar.due()) bar.update(fraction_of(duration, session.clock().now() - begin), fmt::format("{} advertisements", writer.written()));
     });
-    Outcome outcome = session.run(scanner.run(arguments_.duration()));
+    Outcome outcome = session.run(scanner.run(duration));
     bar.clear();
     if (failure) outcome.error = failure;
     if (!failure) writer.flush();

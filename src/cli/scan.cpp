@@ -140,7 +140,9 @@ public:
     uint64_t seen = 0;
     scanner.on_sighting([&](const Device& device, const Discovery& discovery) {
       if (follow_) return print_sighting(device, discovery, session);
-      if (++seen % 64 == 0 && bar.due()) show(bar, scanner, session, begin, duration);
+      if (++seen % 64 == 0 && bar.due())
+        bar.update(fraction_of(duration, session.clock().now() - begin),
+                   fmt::format("{} devices, {} advertisements", scanner.devices().size(), scanner.counters().passed));
     });
     const Outcome outcome = session.run(scanner.run(duration));
     bar.clear();
@@ -150,12 +152,6 @@ public:
   }
 
 private:
-  static void show(ProgressBar& bar, const Scanner& scanner, RadioSession& session, TimePoint begin, std::optional<Duration> duration) {
-    auto fraction = session.progress();
-    if (duration) fraction = to_seconds(session.clock().now() - begin) / to_seconds(*duration);
-    bar.update(fraction, fmt::format("{} devices, {} advertisements", scanner.devices().size(), scanner.counters().passed));
-  }
-
   void print_sighting(const Device& device, const Discovery& discovery, RadioSession& session) {
     const Sighting& sighting = discovery.sighting;
     Decoded decoded;

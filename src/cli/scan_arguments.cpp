@@ -31,6 +31,11 @@ Uuid parse_service(const std::string& text) {
 
 }  // namespace
 
+std::optional<double> fraction_of(std::optional<Duration> whole, Duration elapsed) {
+  if (!whole) return std::nullopt;
+  return to_seconds(elapsed) / to_seconds(*whole);
+}
+
 Address parse_address(const std::string& text) {
   if (const auto address = Address::parse(text)) return *address;
   throw UsageError("'" + text + "' is no device address", {.advice = "an address looks like A4:CF:12:34:56:78"});

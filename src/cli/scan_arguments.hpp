@@ -27,6 +27,9 @@ struct ScanArguments {
   [[nodiscard]] ScannerOptions scanner_options() const;
 };
 
+/// How much of a scan is over, 0 to 1, for a progress bar; nothing where it has no set end.
+[[nodiscard]] std::optional<double> fraction_of(std::optional<Duration> whole, Duration elapsed);
+
 /// @throws UsageError.
 [[nodiscard]] Address parse_address(const std::string& text);
 

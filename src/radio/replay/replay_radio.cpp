@@ -56,7 +56,7 @@ private:
   bool prepare() {
     if (!pending_.empty()) return true;
     pending_ = capture_.next_batch();
-    if (pending_.empty() && !has_reports_)
+    if (pending_.empty() && !has_reports_ && loop_)  // it would go round without end
       throw CaptureError(
           "capture " + capture_.name() + " holds no advertising report", capture_.offset(),
           {.radio = info_.name, .advice = "Record while a scan is running: without one the host hears no advertisements."});

@@ -1,0 +1,32 @@
+#include "cli/terminal.hpp"
+
+#include <gtest/gtest.h>
+
+namespace moor::cli {
+namespace {
+
+TEST(DisplayWidth, CountsColumnsNotBytes) {
+  EXPECT_EQ(display_width("Moor"), 4U);
+  EXPECT_EQ(display_width("Küche"), 5U);
+  EXPECT_EQ(display_width("センサー"), 8U);
+  EXPECT_EQ(display_width("e\xCC\x81"), 1U) << "a combining accent";
+  EXPECT_EQ(display_width("🔋"), 2U);
+}
+
+TEST(Cut, LeavesRoomForTheEllipsis) {
+  EXPECT_EQ(cut("Moor", 4), "Moor");
+  EXPECT_EQ(cut("Temperature", 5), "Temp…");
+  EXPECT_EQ(cut("センサー", 4), "セ…");
+  EXPECT_EQ(cut("x", 0), "");
+}
+
+TEST(Table, AlignsAndCuts) {
+  Table table({{"NAME", Table::Align::left, 6}, {"RSSI", Table::Align::right}});
+  table.add({{"Kitchen-Sensor"}, {"-60"}});
+  table.add({{"Küche"}, {"-100"}});
+  EXPECT_EQ(table.lines(80), (std::vector<std::string>{"NAME    RSSI", "Kitch…   -60", "Küche   -100"}));
+  for (const std::string& line : table.lines(9)) EXPECT_LE(display_width(line), 9U);
+}
+
+}  // namespace
+}  // namespace moor::cli
