@@ -4,8 +4,8 @@
 // owner is asked for the slot's true deadline, and the slot comes due, moves on, or is dropped. So a device that advertises ten
 // times a second is touched about once per turn of the wheel.
 //
-// What comes due comes exactly on time and in the order of the deadlines: the slots of the bucket that time is in are kept
-// sorted. Empty buckets are found in a bit map, so a recording's gap of years costs no more than a gap of one turn.
+// What comes due comes exactly on time and in the order of the deadlines: the slots of the bucket that time is in form a heap. A jump of
+// time, such as a recording's gap of years, enters all buckets at once and asks for each slot once.
 
 #include "moor/slab.hpp"
 #include "moor/time.hpp"
@@ -30,8 +30,8 @@ public:
   explicit DeadlineWheel(Duration resolution);
 
   /// Makes `slot` come due at `deadline` or, where it was scheduled already, at the earlier of the two, after which its owner is
-  /// asked again. There is no need to call it when a deadline moves later. O(1) unless the deadline lies within `resolution` of
-  /// the time of the last `next_due`; no allocation once warm.
+  /// asked again. There is no need to call it when a deadline moves later. O(1); for a slot whose bucket time is in already, up
+  /// to O(slots in that bucket). No allocation once warm.
   /// @param now  anchors the wheel the first time; not used afterwards.
   void schedule(DeviceSlot slot, TimePoint now, TimePoint deadline);
   /// Forgets a slot; nothing happens if it is not scheduled.
@@ -43,7 +43,7 @@ public:
   template <typename DeadlineOf>
   [[nodiscard]] std::optional<Due> next_due(TimePoint now, DeadlineOf&& deadline_of) {
     do {
-      while (!due_.empty() && due_.back().deadline <= now) {
+      while (!due_.empty() && due_.front().deadline <= now) {
         const Due due = take_soonest();
         const std::optional<TimePoint> truth = deadline_of(due.slot);
         if (truth && *truth <= due.deadline) return Due{due.slot, *truth};
@@ -70,19 +70,19 @@ private:
   bool enter_buckets(TimePoint now, DeadlineOf& deadline_of) {
     if (!take_buckets(now)) return false;
     for (const DeviceSlot slot : entered_)
-      if (const std::optional<TimePoint> truth = deadline_of(slot)) insert(slot, *truth, Sorted::later);
-    sort_due();
+      if (const std::optional<TimePoint> truth = deadline_of(slot)) insert(slot, *truth, Heap::later);
+    make_due_heap();
     return true;
   }
 
-  enum class Sorted : uint8_t { now, later };
+  enum class Heap : uint8_t { now, later };
   [[nodiscard]] int64_t tick_of(TimePoint t) const noexcept;
   [[nodiscard]] std::optional<int64_t> next_occupied_tick() const noexcept;
   bool take_buckets(TimePoint now);
-  void insert(DeviceSlot slot, TimePoint deadline, Sorted sorted = Sorted::now);
+  void insert(DeviceSlot slot, TimePoint deadline, Heap heap = Heap::now);
   void unlink(DeviceSlot slot) noexcept;
   Due take_soonest() noexcept;
-  void sort_due();
+  void make_due_heap();
 
   Duration resolution_;
   bool anchored_ = false;
@@ -92,7 +92,7 @@ private:
   std::array<uint32_t, bucket_count> heads_;
   std::array<uint64_t, bucket_count / 64> occupied_{};
   Slab<Link> links_;
-  std::vector<Due> due_;             // soonest last
+  std::vector<Due> due_;             // a heap, soonest first
   std::vector<DeviceSlot> entered_;  // taken out of buckets, to be asked for
 };
 

@@ -12,7 +12,7 @@ constexpr uint32_t bucket_of(int64_t tick) noexcept {
   return static_cast<uint32_t>(static_cast<uint64_t>(tick) % DeadlineWheel::bucket_count);
 }
 
-/// Soonest last; of equal deadlines the lower slot first, so that the order does not depend on history.
+/// The heap's order, soonest on top; of equal deadlines the lower slot, so that the order does not depend on history.
 constexpr bool comes_after(const DeadlineWheel::Due& a, const DeadlineWheel::Due& b) noexcept {
   return a.deadline != b.deadline ? a.deadline > b.deadline : a.slot > b.slot;
 }
@@ -48,12 +48,13 @@ void DeadlineWheel::cancel(DeviceSlot slot) noexcept {
   if (place == none) return;
   if (place != in_due) return unlink(slot);
   std::erase_if(due_, [slot](const Due& due) { return due.slot == slot; });
+  make_due_heap();
   links_[slot].place = none;
   --size_;
 }
 
 TimePoint DeadlineWheel::next_deadline() const noexcept {
-  if (!due_.empty()) return due_.back().deadline;
+  if (!due_.empty()) return due_.front().deadline;
   const auto tick = next_occupied_tick();
   return tick ? TimePoint(*tick * resolution_) : TimePoint::max();
 }
@@ -94,13 +95,13 @@ bool DeadlineWheel::take_buckets(TimePoint now) {
   return !entered_.empty();
 }
 
-void DeadlineWheel::insert(DeviceSlot slot, TimePoint deadline, Sorted sorted) {
+void DeadlineWheel::insert(DeviceSlot slot, TimePoint deadline, Heap heap) {
   const int64_t tick = tick_of(deadline);
   Link& link = links_[slot];
   ++size_;
   if (tick <= tick_) {
-    const Due due{slot, deadline};
-    due_.insert(sorted == Sorted::later ? due_.end() : std::upper_bound(due_.begin(), due_.end(), due, comes_after), due);
+    due_.push_back(Due{slot, deadline});
+    if (heap == Heap::now) std::push_heap(due_.begin(), due_.end(), comes_after);
     link.place = in_due;
     return;
   }
@@ -127,6 +128,7 @@ void DeadlineWheel::unlink(DeviceSlot slot) noexcept {
 }
 
 DeadlineWheel::Due DeadlineWheel::take_soonest() noexcept {
+  std::pop_heap(due_.begin(), due_.end(), comes_after);
   const Due due = due_.back();
   due_.pop_back();
   links_[due.slot] = Link{};
@@ -134,8 +136,8 @@ DeadlineWheel::Due DeadlineWheel::take_soonest() noexcept {
   return due;
 }
 
-void DeadlineWheel::sort_due() {
-  std::sort(due_.begin(), due_.end(), comes_after);
+void DeadlineWheel::make_due_heap() {
+  std::make_heap(due_.begin(), due_.end(), comes_after);
 }
 
 }  // namespace moor

@@ -73,7 +73,7 @@ TEST(DeadlineWheel, TheEarlierOfTwoHolds) {
   deadlines.schedule(1, at(0s), at(5s));
   EXPECT_EQ(deadlines.wheel.size(), 1U);
   EXPECT_THAT(deadlines.due(at(5s)), ElementsAre(std::pair(1U, at(5s))));
-  // Also in the bucket that time is in, where the slots lie sorted.
+  // Also in the bucket that time is in, whose slots form a heap.
   deadlines.schedule(2, at(5s), at(5s + 50ms));
   deadlines.schedule(3, at(5s), at(5s + 40ms));
   deadlines.schedule(2, at(5s), at(5s + 30ms));
@@ -164,7 +164,8 @@ RC_GTEST_PROP(DeadlineWheel, DoesWhatASortedListWouldDo, ()) {
       std::vector<std::pair<DeviceSlot, TimePoint>> expected;
       for (const auto& [known, deadline] : model)
         if (deadline <= now) expected.emplace_back(known, deadline);
-      std::stable_sort(expected.begin(), expected.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+      std::sort(expected.begin(), expected.end(),
+                [](const auto& a, const auto& b) { return std::tie(a.second, a.first) < std::tie(b.second, b.first); });
       for (const auto& [known, deadline] : expected) model.erase(known);
       RC_ASSERT(deadlines.due(now) == expected);
     }

@@ -76,6 +76,8 @@ TEST_P(PresenceCost, AMillionDevicesFitInEightyMegabytes) {
   hear(1'000'000, 0, 1);
   EXPECT_LE(allocated_bytes - before, 80'000'000U);
   EXPECT_EQ(tracker_.present(), 1'000'000U);
+  tracker_.advance(TimePoint(24h), [this](const PresenceReading&) { ++readings_; });  // a gap of a day, windows open or not
+  EXPECT_EQ(tracker_.present(), 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Readings, PresenceCost, testing::Values(Duration(0s), Duration(2s)));

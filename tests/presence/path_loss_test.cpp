@@ -38,6 +38,15 @@ TEST(PathLoss, GivesTheFactorsThatTheDocumentationPrints) {
   EXPECT_NEAR(distance_m(-62, -59, 2.5), 1.32, 0.005);
 }
 
+// The smoothed values of the chapter's approach (smoothing_test.cpp) as distances; its print-out has 7.08 m down to 0.45 m.
+TEST(PathLoss, GivesTheChaptersApproachByItsFormula) {
+  const double smoothed[] = {-75,       -74.1,      -72.27,      -70.089,      -67.6623,
+                             -64.76361, -61.834527, -58.8841689, -55.61891823, -52.433242761};
+  const double metres[] = {4.37, 4.02, 3.40, 2.78, 2.22, 1.70, 1.30, 0.99, 0.73, 0.55};
+  for (size_t i = 0; i < std::size(smoothed); ++i)
+    EXPECT_NEAR(distance_m(smoothed[i], -59, 2.5), metres[i], 0.005) << smoothed[i];
+}
+
 TEST(PathLoss, TakesTheDefaultForAPowerThatNobodyCalibrated) {
   const DistanceEstimate with_default = estimate_distance(-70, std::nullopt, {});
   EXPECT_EQ(estimate_distance(-70, 0, {}), with_default);

@@ -161,6 +161,30 @@ TEST_F(Presence, OneReadingPerWindow) {
   EXPECT_EQ(readings[2].time, at(33900ms)) << "thirty seconds after the last sample, not after the window";
 }
 
+/// Low readings until a device that stood at `from` has left near for far.
+int readings_to_change_zone(double alpha, double from, double drop) {
+  Ema smoothed;
+  ZoneMachine machine;
+  for (int i = 0; i < 3; ++i) machine.on_reading(smoothed.add(from, alpha), {});
+  int readings = 0;
+  do ++readings;
+  while (!machine.on_reading(smoothed.add(from - drop, alpha), {}));
+  return readings;
+}
+
+// The last table of docs/presence.md: three readings in a row come on top of what the smoothed value needs to get there.
+TEST(PresenceOfSomebodyWhoStepsBehindAShelf, EndsTwoReadingsAfterTheLimitIsCrossed) {
+  EXPECT_EQ(readings_to_change_zone(0.1, -65, 10), 9);
+  EXPECT_EQ(readings_to_change_zone(0.2, -65, 10), 6);
+  EXPECT_EQ(readings_to_change_zone(0.3, -65, 10), 4);
+  EXPECT_EQ(readings_to_change_zone(0.1, -65, 15), 6);
+  EXPECT_EQ(readings_to_change_zone(0.2, -65, 15), 4);
+  EXPECT_EQ(readings_to_change_zone(0.3, -65, 15), 4);
+  for (const double alpha : {0.1, 0.2, 0.3})
+    for (const double drop : {10.0, 15.0})
+      EXPECT_EQ(readings_to_change_zone(alpha, -63, drop), 2 + *readings_to_reach(alpha, -63, -63 - drop, -70));
+}
+
 TEST_F(Presence, TheBeaconsOwnPowerIsKeptUntilItTellsAnother) {
   EXPECT_NEAR(sample(0, 0s, -70, -65).at(0).distance->m, 1.585, 0.001);
   EXPECT_NEAR(sample(0, 1s, -70).at(0).distance->m, 1.585, 0.001);
