@@ -175,8 +175,8 @@ private:
     const ConnectionTiming& timing = design_.connection;
     return {"peripheral latency", fmt::format("{}, supervision timeout {}", timing.latency, duration_text(timing.timeout)),
             typical,
-            fmt::format("the device may sleep through {} events and still hear a command within {}", timing.latency,
-                        duration_text((1 + timing.latency) * timing.interval)),
+            fmt::format("the device may skip {} of {} events and still hear a command within {}", timing.latency,
+                        1 + timing.latency, duration_text((1 + timing.latency) * timing.interval)),
             worth([](Design& d) { d.connection.latency = 0; })};
   }
 
