@@ -73,8 +73,7 @@ void for_each_service_uuid(const AdStructure& structure, Visit&& visit) {
   const auto type = static_cast<uint8_t>(structure.type);
   if (type < 0x02 || type > 0x07) return;
   const size_t width = type <= 0x03 ? 2 : type <= 0x05 ? 4 : 16;
-  for (size_t at = 0; at + width <= structure.data.size(); at += width)
-    visit(*Uuid::from_le(structure.data.subspan(at, width)));
+  for (size_t at = 0; at + width <= structure.data.size(); at += width) visit(*Uuid::from_le(structure.data.subspan(at, width)));
 }
 
 class AdvertisementData {
@@ -104,7 +103,9 @@ public:
       read();
       return before;
     }
-    friend constexpr bool operator==(const Iterator& a, const Iterator& b) noexcept { return a.current_.offset == b.current_.offset; }
+    friend constexpr bool operator==(const Iterator& a, const Iterator& b) noexcept {
+      return a.current_.offset == b.current_.offset;
+    }
 
   private:
     constexpr void read() noexcept {

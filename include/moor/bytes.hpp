@@ -21,8 +21,12 @@ using Bytes = std::span<const uint8_t>;
 [[nodiscard]] std::optional<std::vector<uint8_t>> from_hex(std::string_view text);
 
 /// Integers at a place whose bounds the caller has checked. `le` is little-endian, `be` big-endian.
-[[nodiscard]] constexpr uint16_t load_le16(const uint8_t* p) noexcept { return static_cast<uint16_t>(p[0] | p[1] << 8); }
-[[nodiscard]] constexpr uint16_t load_be16(const uint8_t* p) noexcept { return static_cast<uint16_t>(p[0] << 8 | p[1]); }
+[[nodiscard]] constexpr uint16_t load_le16(const uint8_t* p) noexcept {
+  return static_cast<uint16_t>(p[0] | p[1] << 8);
+}
+[[nodiscard]] constexpr uint16_t load_be16(const uint8_t* p) noexcept {
+  return static_cast<uint16_t>(p[0] << 8 | p[1]);
+}
 [[nodiscard]] constexpr uint32_t load_le32(const uint8_t* p) noexcept {
   return static_cast<uint32_t>(load_le16(p)) | static_cast<uint32_t>(load_le16(p + 2)) << 16;
 }
@@ -38,8 +42,8 @@ using Bytes = std::span<const uint8_t>;
 
 /// Where and why reading stopped. Parsers return it; they do not throw.
 struct ParseError {
-  size_t offset = 0;        ///< byte in the input at which the fault is
-  const char* what = "";    ///< static text, lower case, without a full stop
+  size_t offset = 0;      ///< byte in the input at which the fault is
+  const char* what = "";  ///< static text, lower case, without a full stop
   friend bool operator==(const ParseError& a, const ParseError& b) noexcept {
     return a.offset == b.offset && std::string_view(a.what) == b.what;
   }

@@ -12,7 +12,7 @@ namespace moor {
 struct ErrorContext {
   std::optional<Address> device{};
   std::string radio{};   ///< radio id such as "bluez:hci0", empty if none is at fault
-  int attempts = 0;    ///< made before giving up, 0 where nothing was tried
+  int attempts = 0;      ///< made before giving up, 0 where nothing was tried
   std::string cause{};   ///< the last cause, in the words of the system that failed
   std::string advice{};  ///< one sentence on what to do
 };

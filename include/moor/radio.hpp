@@ -18,10 +18,10 @@ struct RadioSpec {
   enum class Kind : uint8_t { bluez, esphome, sim, replay };
 
   Kind kind = Kind::bluez;
-  std::string target;             ///< "hci1", "HOST:6053" or a path; empty for the default adapter
-  std::optional<double> speed;    ///< times real time, 0 for as fast as it goes; unset where the text does not say
+  std::string target;           ///< "hci1", "HOST:6053" or a path; empty for the default adapter
+  std::optional<double> speed;  ///< times real time, 0 for as fast as it goes; unset where the text does not say
   bool loop = false;
-  std::string key;                ///< Noise key of a proxy, base64
+  std::string key;  ///< Noise key of a proxy, base64
 
   /// @throws UsageError that says what is wrong and what the forms are.
   [[nodiscard]] static RadioSpec parse(std::string_view text);
@@ -44,12 +44,12 @@ struct ScanOptions {
 
 /// What became of everything the source delivered. Nothing is dropped without being counted.
 struct ScanStatistics {
-  uint64_t reports = 0;            ///< advertising reports delivered as sightings
-  uint64_t without_rssi = 0;       ///< of those, the ones with RSSI 127
-  uint64_t bad_crc = 0;            ///< link-layer packets dropped for their checksum
-  uint64_t malformed = 0;          ///< events or packets whose lengths contradict each other
-  uint64_t other = 0;              ///< well-formed packets that are no advertising reports
-  uint64_t reassembly_dropped = 0; ///< fragments of extended advertisements that never became whole
+  uint64_t reports = 0;             ///< advertising reports delivered as sightings
+  uint64_t without_rssi = 0;        ///< of those, the ones with RSSI 127
+  uint64_t bad_crc = 0;             ///< link-layer packets dropped for their checksum
+  uint64_t malformed = 0;           ///< events or packets whose lengths contradict each other
+  uint64_t other = 0;               ///< well-formed packets that are no advertising reports
+  uint64_t reassembly_dropped = 0;  ///< fragments of extended advertisements that never became whole
 };
 
 struct RadioInfo {

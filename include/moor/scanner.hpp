@@ -34,22 +34,22 @@ struct ScanFilter {
 
 struct ScannerOptions {
   ScanFilter filter;
-  bool active = true;           ///< ask for scan responses
-  size_t max_devices = 100'000; ///< of further ones the sightings are counted in `ScannerCounters::devices_refused`
-  size_t stream_capacity = 4096; ///< sightings that `next()` may be behind; the oldest are dropped and counted
+  bool active = true;             ///< ask for scan responses
+  size_t max_devices = 100'000;   ///< of further ones the sightings are counted in `ScannerCounters::devices_refused`
+  size_t stream_capacity = 4096;  ///< sightings that `next()` may be behind; the oldest are dropped and counted
 };
 
 struct ScannerCounters {
-  uint64_t sightings = 0;         ///< heard, before the filter
-  uint64_t passed = 0;            ///< that the filter let through
-  uint64_t stream_dropped = 0;    ///< that `next()` was too slow for
-  uint64_t devices_refused = 0;   ///< of devices beyond `max_devices`
+  uint64_t sightings = 0;        ///< heard, before the filter
+  uint64_t passed = 0;           ///< that the filter let through
+  uint64_t stream_dropped = 0;   ///< that `next()` was too slow for
+  uint64_t devices_refused = 0;  ///< of devices beyond `max_devices`
 };
 
 /// One advertisement of the stream: what was heard, and the device's address to look it up by.
 struct Discovery {
   Sighting sighting;
-  DeviceSlot slot = 0;      ///< the device's place in `Scanner::devices()`
+  DeviceSlot slot = 0;  ///< the device's place in `Scanner::devices()`
   bool new_device = false;
   bool new_data = false;  ///< its payload differs from the last one of that part
 };
@@ -114,7 +114,7 @@ private:
   std::vector<std::exception_ptr> failures_;
   std::deque<Discovery> stream_;
   bool streaming_ = false;  // someone has called next()
-  bool finished_ = false;  // run() has ended and not begun again
+  bool finished_ = false;   // run() has ended and not begun again
   bool stopping_ = false;
   Event* ended_ = nullptr;    // run() waits for it
   Event* arrived_ = nullptr;  // next() waits for it

@@ -13,10 +13,10 @@
 
 namespace moor {
 
-inline constexpr size_t legacy_payload_size = 31;     ///< bytes of AD in a legacy advertisement (Core 5.4, Vol 6, Part B, 2.3.1)
+inline constexpr size_t legacy_payload_size = 31;      ///< bytes of AD in a legacy advertisement (Core 5.4, Vol 6, Part B, 2.3.1)
 inline constexpr size_t extended_payload_size = 1650;  ///< bytes of AD in an advertising set (Core 5.4, Vol 4, Part E, 7.8.54)
-inline constexpr int8_t no_rssi = 127;                ///< HCI: RSSI is not available
-inline constexpr int8_t no_tx_power = 127;            ///< HCI: transmit power is not available
+inline constexpr int8_t no_rssi = 127;                 ///< HCI: RSSI is not available
+inline constexpr int8_t no_tx_power = 127;             ///< HCI: transmit power is not available
 
 /// Which radio of this process heard it: its place in the list that the program opened.
 using RadioId = uint16_t;
@@ -65,8 +65,8 @@ public:
   int8_t tx_power_dbm = no_tx_power;  ///< the report's own field, dBm at the antenna; not the AD structure
   AdvertisingProperties properties = AdvertisingProperties::none;
   DataStatus status = DataStatus::complete;
-  uint8_t channel = 0;         ///< 37, 38 or 39; 0 where the source does not say
-  uint8_t sid = 0xFF;          ///< advertising set id, 0xFF for none
+  uint8_t channel = 0;  ///< 37, 38 or 39; 0 where the source does not say
+  uint8_t sid = 0xFF;   ///< advertising set id, 0xFF for none
 
   [[nodiscard]] bool has_rssi() const noexcept { return rssi_dbm != no_rssi; }
   [[nodiscard]] bool is_scan_response() const noexcept { return has(properties, AdvertisingProperties::scan_response); }

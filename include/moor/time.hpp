@@ -19,10 +19,16 @@ struct MoorTime {
 using TimePoint = MoorTime::time_point;
 using WallTime = std::chrono::sys_time<Duration>;
 
-[[nodiscard]] constexpr double to_seconds(Duration d) noexcept { return std::chrono::duration<double>(d).count(); }
+[[nodiscard]] constexpr double to_seconds(Duration d) noexcept {
+  return std::chrono::duration<double>(d).count();
+}
 /// Seconds since 1970 of a moment, as JSON output has it.
-[[nodiscard]] constexpr double to_seconds(TimePoint t) noexcept { return to_seconds(t.time_since_epoch()); }
-[[nodiscard]] constexpr double to_seconds(WallTime t) noexcept { return to_seconds(t.time_since_epoch()); }
+[[nodiscard]] constexpr double to_seconds(TimePoint t) noexcept {
+  return to_seconds(t.time_since_epoch());
+}
+[[nodiscard]] constexpr double to_seconds(WallTime t) noexcept {
+  return to_seconds(t.time_since_epoch());
+}
 [[nodiscard]] constexpr Duration from_seconds(double seconds) noexcept {
   return std::chrono::round<Duration>(std::chrono::duration<double>(seconds));
 }

@@ -2,9 +2,9 @@
 
 #include "core/json_text.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <boost/json/value.hpp>
-#include <fmt/format.h>
 
 namespace moor {
 
@@ -14,7 +14,8 @@ namespace {
 
 // Apple's tools print a proximity UUID in capitals, and so do the people who configure them.
 std::string upper_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
   return text;
 }
 
@@ -64,7 +65,9 @@ struct Words {
 
 }  // namespace
 
-json::object fields_of(const BeaconFrame& frame) { return std::visit(Fields(), frame); }
+json::object fields_of(const BeaconFrame& frame) {
+  return std::visit(Fields(), frame);
+}
 
 json::object to_json(const BeaconFrame& frame) {
   json::object object;
@@ -85,8 +88,12 @@ const BeaconFrame* main_frame(const Decoded& decoded) {
   return decoded.frames().empty() ? nullptr : &decoded.frames().front();
 }
 
-std::string words_of(const BeaconFrame& frame) { return std::visit(Words(), frame); }
+std::string words_of(const BeaconFrame& frame) {
+  return std::visit(Words(), frame);
+}
 
-std::string summary_of(const BeaconFrame& frame) { return fmt::format("{} {}", to_string(type_of(frame)), words_of(frame)); }
+std::string summary_of(const BeaconFrame& frame) {
+  return fmt::format("{} {}", to_string(type_of(frame)), words_of(frame));
+}
 
 }  // namespace moor

@@ -13,13 +13,13 @@
 namespace moor::cli {
 
 /// Where an option's value goes. A bool is a flag; a vector may be given several times; an optional tells whether it was given.
-using Target = std::variant<bool*, int*, double*, std::string*, std::optional<int>*, std::optional<double>*, std::optional<std::string>*,
-                            std::vector<std::string>*>;
+using Target = std::variant<bool*, int*, double*, std::string*, std::optional<int>*, std::optional<double>*,
+                            std::optional<std::string>*, std::vector<std::string>*>;
 
 struct Option {
-  std::string name;       ///< "--min-rssi", or "ADDRESS" for an argument by position
-  std::string value;      ///< what stands for the value in help: "DBM"; empty for a flag
-  std::string help;       ///< one sentence with unit and default
+  std::string name;   ///< "--min-rssi", or "ADDRESS" for an argument by position
+  std::string value;  ///< what stands for the value in help: "DBM"; empty for a flag
+  std::string help;   ///< one sentence with unit and default
   Target target;
   bool required = false;
   std::optional<double> least{};  ///< range of a number

@@ -2,15 +2,15 @@
 
 #include "beacon/beacon_fields.hpp"
 #include "cli/commands.hpp"
-#include "core/json_text.hpp"
 #include "cli/presence_arguments.hpp"
 #include "cli/radio_session.hpp"
 #include "cli/scan_arguments.hpp"
 #include "cli/terminal.hpp"
+#include "core/json_text.hpp"
 #include "moor/beacon_tracker.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 namespace moor::cli {
 
@@ -97,12 +97,19 @@ private:
       beacons.push_back(to_json(*beacon, session));
       by_type[to_string(beacon->type())] = tracker.count(beacon->type());
     }
-    print_line(to_pretty(json::object{{"total_beacons", tracker.size()}, {"by_type", std::move(by_type)}, {"beacons", std::move(beacons)}}));
+    print_line(to_pretty(
+        json::object{{"total_beacons", tracker.size()}, {"by_type", std::move(by_type)}, {"beacons", std::move(beacons)}}));
   }
 
   static void print_table(const BeaconTracker& tracker) {
-    Table table({{"TYPE"}, {"ADDRESS"}, {"1 M", Table::Align::right}, {"RSSI", Table::Align::right}, {"DISTANCE", Table::Align::right},
-                 {"ZONE"}, {"SAMPLES", Table::Align::right}, {"WHO", Table::Align::left, 130}});
+    Table table({{"TYPE"},
+                 {"ADDRESS"},
+                 {"1 M", Table::Align::right},
+                 {"RSSI", Table::Align::right},
+                 {"DISTANCE", Table::Align::right},
+                 {"ZONE"},
+                 {"SAMPLES", Table::Align::right},
+                 {"WHO", Table::Align::left, 130}});
     for (const TrackedBeacon* beacon : tracker.beacons()) {
       const auto power = power_at_1m_dbm(beacon->frame);
       std::string who = words_of(beacon->frame);
@@ -117,7 +124,8 @@ private:
                  {std::move(who)}});
     }
     if (tracker.size() > 0) table.print();
-    std::string line = fmt::format("{}{} beacon{}", tracker.size() > 0 ? "\n" : "", tracker.size(), tracker.size() == 1 ? "" : "s");
+    std::string line =
+        fmt::format("{}{} beacon{}", tracker.size() > 0 ? "\n" : "", tracker.size(), tracker.size() == 1 ? "" : "s");
     for (size_t type = 0; type < beacon_type_count; ++type)
       if (const size_t count = tracker.count(static_cast<BeaconType>(type)); count > 0)
         line += fmt::format(", {} {}", count, to_string(static_cast<BeaconType>(type)));
@@ -131,6 +139,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Command> make_beacons() { return std::make_unique<Beacons>(); }
+std::unique_ptr<Command> make_beacons() {
+  return std::make_unique<Beacons>();
+}
 
 }  // namespace moor::cli

@@ -10,7 +10,9 @@ namespace moor::cli {
 namespace {
 
 // Options whose value is a file, which the shell completes itself.
-bool takes_file(const Option& option) { return option.value == "FILE" || option.name == "FILE" || option.name == "WORLD"; }
+bool takes_file(const Option& option) {
+  return option.value == "FILE" || option.name == "FILE" || option.name == "WORLD";
+}
 
 std::string words_of(Command& command) {
   std::string words;
@@ -61,7 +63,8 @@ std::string zsh(const Commands& commands) {
         continue;
       }
       const std::string help = option.name + "[" + option.help + "]";
-      arguments += " " + quoted(option.value.empty() ? help : help + ":" + option.value + ":" + (takes_file(option) ? "_files" : ""));
+      arguments +=
+          " " + quoted(option.value.empty() ? help : help + ":" + option.value + ":" + (takes_file(option) ? "_files" : ""));
     }
     cases += fmt::format("    {}) _arguments{} ;;\n", command->name(), arguments);
   }
@@ -89,11 +92,15 @@ std::string fish(const Commands& commands) {
     lines += fmt::format("complete -c moor -n __fish_use_subcommand -a {} -d {}\n", command->name(), quoted(command->summary()));
     for (const Option& option : command->options()) {
       if (!option.name.starts_with("--")) {
-        if (takes_file(option)) lines += fmt::format("complete -c moor -n '__fish_seen_subcommand_from {}' -F\n", command->name());
+        if (takes_file(option))
+          lines += fmt::format("complete -c moor -n '__fish_seen_subcommand_from {}' -F\n", command->name());
         continue;
       }
-      lines += fmt::format("complete -c moor -n '__fish_seen_subcommand_from {}' -l {} -d {}{}\n", command->name(), option.name.substr(2),
-                           quoted(option.help), option.value.empty() ? "" : takes_file(option) ? " -r -F" : " -x");
+      lines += fmt::format("complete -c moor -n '__fish_seen_subcommand_from {}' -l {} -d {}{}\n", command->name(),
+                           option.name.substr(2), quoted(option.help),
+                           option.value.empty() ? ""
+                           : takes_file(option) ? " -r -F"
+                                                : " -x");
     }
   }
   lines.pop_back();
@@ -106,7 +113,12 @@ public:
   [[nodiscard]] std::string name() const override { return "completion"; }
   [[nodiscard]] std::string summary() const override { return "Print completions for a shell"; }
   [[nodiscard]] std::vector<Option> options() override {
-    return {{.name = "SHELL", .value = "", .help = "bash, zsh or fish", .target = &shell_, .required = true, .choices = {"bash", "zsh", "fish"}}};
+    return {{.name = "SHELL",
+             .value = "",
+             .help = "bash, zsh or fish",
+             .target = &shell_,
+             .required = true,
+             .choices = {"bash", "zsh", "fish"}}};
   }
   [[nodiscard]] int run() override {
     print_line(shell_ == "bash" ? bash(commands_) : shell_ == "zsh" ? zsh(commands_) : fish(commands_));
@@ -121,6 +133,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Command> make_completion(const Commands& commands) { return std::make_unique<Completion>(commands); }
+std::unique_ptr<Command> make_completion(const Commands& commands) {
+  return std::make_unique<Completion>(commands);
+}
 
 }  // namespace moor::cli

@@ -14,7 +14,8 @@ fs::path find_recording() {
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   const fs::path recording = program.parent_path().parent_path() / "share" / "moor" / "demo-shop.btsnoop";
   if (error || !fs::exists(recording))
-    throw Error("the demo's recording is not at '" + recording.string() + "'", {.advice = "build it with `make build`, or install moor again"});
+    throw Error("the demo's recording is not at '" + recording.string() + "'",
+                {.advice = "build it with `make build`, or install moor again"});
   return recording;
 }
 
@@ -22,7 +23,7 @@ fs::path find_recording() {
 fs::path state_folder() {
   const char* state = std::getenv("XDG_STATE_HOME");
   const char* home = std::getenv("HOME");
-  fs::path folder = state != nullptr && *state == '/'  ? fs::path(state)
+  fs::path folder = state != nullptr && *state == '/' ? fs::path(state)
                     : home != nullptr && *home == '/' ? fs::path(home) / ".local" / "state"
                                                       : fs::temp_directory_path();
   folder /= "moor";

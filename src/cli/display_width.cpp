@@ -27,9 +27,11 @@ struct Range {
   char32_t last;
 };
 // The blocks of combining marks and of wide characters that device names use; the full tables of Unicode (UAX #11) are longer.
-constexpr Range combining[] = {{0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}};
-constexpr Range wide[] = {{0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0xA4CF}, {0xAC00, 0xD7A3}, {0xF900, 0xFAFF}, {0xFE30, 0xFE6F},
-                          {0xFF00, 0xFF60}, {0xFFE0, 0xFFE6}, {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+constexpr Range combining[] = {{0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x200B, 0x200F},
+                               {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}};
+constexpr Range wide[] = {{0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xAC00, 0xD7A3},
+                          {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
+                          {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
 
 template <size_t n>
 bool in(const Range (&ranges)[n], char32_t code) noexcept {
@@ -38,7 +40,9 @@ bool in(const Range (&ranges)[n], char32_t code) noexcept {
   return false;
 }
 
-size_t columns_of(char32_t code) noexcept { return in(combining, code) ? 0 : in(wide, code) ? 2 : 1; }
+size_t columns_of(char32_t code) noexcept {
+  return in(combining, code) ? 0 : in(wide, code) ? 2 : 1;
+}
 
 }  // namespace
 

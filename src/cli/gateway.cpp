@@ -9,13 +9,13 @@
 #include "cli/radio_session.hpp"
 #include "cli/terminal.hpp"
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <unistd.h>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <filesystem>
+#include <fstream>
 
 namespace moor::cli {
 
@@ -36,15 +36,26 @@ spdlog::level::level_enum level_of(LogLevel level) {
 class GatewayCommand final : public Command {
 public:
   [[nodiscard]] std::string name() const override { return "gateway"; }
-  [[nodiscard]] std::string summary() const override { return "Run the gateway: track devices, beacons and visits, and keep them in a database"; }
+  [[nodiscard]] std::string summary() const override {
+    return "Run the gateway: track devices, beacons and visits, and keep them in a database";
+  }
   [[nodiscard]] std::vector<Option> options() override {
-    return {{.name = "--config", .value = "FILE", .help = "The configuration", .target = &config_},
-            {.name = "--check", .value = "", .help = "Explain the configuration and leave", .target = &check_},
-            {.name = "--init", .value = "", .help = "Write a commented configuration to --config and leave", .target = &init_},
-            {.name = "--demo", .value = "", .help = "Run on the recording of a small shop that comes with moor", .target = &demo_},
-            {.name = "--radio", .value = "SPEC", .help = "Use these radios instead of the configuration's; may be repeated", .target = &radios_},
-            {.name = "--duration", .value = "S", .help = "Stop after so many seconds (default: never)", .target = &duration_s_, .least = 0.001, .most = 1e9},
-            {.name = "--json", .value = "", .help = "Print a JSON line for each event", .target = &json_}};
+    return {
+        {.name = "--config", .value = "FILE", .help = "The configuration", .target = &config_},
+        {.name = "--check", .value = "", .help = "Explain the configuration and leave", .target = &check_},
+        {.name = "--init", .value = "", .help = "Write a commented configuration to --config and leave", .target = &init_},
+        {.name = "--demo", .value = "", .help = "Run on the recording of a small shop that comes with moor", .target = &demo_},
+        {.name = "--radio",
+         .value = "SPEC",
+         .help = "Use these radios instead of the configuration's; may be repeated",
+         .target = &radios_},
+        {.name = "--duration",
+         .value = "S",
+         .help = "Stop after so many seconds (default: never)",
+         .target = &duration_s_,
+         .least = 0.001,
+         .most = 1e9},
+        {.name = "--json", .value = "", .help = "Print a JSON line for each event", .target = &json_}};
   }
 
   [[nodiscard]] int run() override {
@@ -60,15 +71,19 @@ public:
     RadioSession session(specs);
     Gateway gateway(session.context().get_executor(), session.clock(), config, session.radios());
     if (json_) return run_for_programs(session, gateway);
-    const bool wants_view = config.view.mode == ViewMode::on || (config.view.mode == ViewMode::automatic && isatty(STDOUT_FILENO) == 1);
+    const bool wants_view =
+        config.view.mode == ViewMode::on || (config.view.mode == ViewMode::automatic && isatty(STDOUT_FILENO) == 1);
     return wants_view ? run_with_view(session, gateway) : run_with_log(session, gateway);
   }
 
 private:
   [[nodiscard]] GatewayConfig load() const {
-    if (demo_ && config_) throw UsageError("--demo brings a configuration of its own", {.advice = "give either --demo or --config"});
+    if (demo_ && config_)
+      throw UsageError("--demo brings a configuration of its own", {.advice = "give either --demo or --config"});
     if (!demo_ && !config_ && radios_.empty())
-      throw UsageError("there is nothing to run", {.advice = "give --config FILE, --radio SPEC or --demo; `moor gateway --init --config FILE` writes a configuration"});
+      throw UsageError(
+          "there is nothing to run",
+          {.advice = "give --config FILE, --radio SPEC or --demo; `moor gateway --init --config FILE` writes a configuration"});
     GatewayConfig config = demo_ ? demo_config() : config_ ? load_config(*config_) : parse_config("", "default");
     if (!radios_.empty()) {
       config.radios.clear();
@@ -79,11 +94,14 @@ private:
 
   [[nodiscard]] int write_example() const {
     if (!config_) throw UsageError("--init needs a file to write", {.advice = "add --config FILE"});
-    if (std::filesystem::exists(*config_)) throw UsageError("'" + *config_ + "' exists", {.advice = "give another name; --init replaces nothing"});
+    if (std::filesystem::exists(*config_))
+      throw UsageError("'" + *config_ + "' exists", {.advice = "give another name; --init replaces nothing"});
     std::ofstream file(*config_);
     file << example_config();
     file.flush();
-    if (!file) throw Error("cannot write '" + *config_ + "'", {.advice = "is there such a folder, may you write to it, and is there room?"});
+    if (!file)
+      throw Error("cannot write '" + *config_ + "'",
+                  {.advice = "is there such a folder, may you write to it, and is there room?"});
     print_line("wrote " + *config_ + "; see what it means with `moor gateway --check --config " + *config_ + "`");
     flush_output();
     return 0;
@@ -140,9 +158,10 @@ private:
 
   static std::string summary_of(const Gateway& gateway) {
     const Pipeline& pipeline = gateway.pipeline();
-    return fmt::format("{} advertisements, {} devices, {} beacons, {} zone changes", pipeline.statistics().sightings, pipeline.devices().size(),
-                       pipeline.beacons().size(),
-                       pipeline.presence().statistics().entered + pipeline.presence().statistics().changed + pipeline.presence().statistics().lost);
+    return fmt::format("{} advertisements, {} devices, {} beacons, {} zone changes", pipeline.statistics().sightings,
+                       pipeline.devices().size(), pipeline.beacons().size(),
+                       pipeline.presence().statistics().entered + pipeline.presence().statistics().changed +
+                           pipeline.presence().statistics().lost);
   }
 
   std::optional<std::string> config_;
@@ -156,6 +175,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Command> make_gateway() { return std::make_unique<GatewayCommand>(); }
+std::unique_ptr<Command> make_gateway() {
+  return std::make_unique<GatewayCommand>();
+}
 
 }  // namespace moor::cli

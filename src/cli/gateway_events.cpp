@@ -4,8 +4,8 @@
 #include "cli/terminal.hpp"
 #include "core/json_text.hpp"
 
-#include <boost/json.hpp>
 #include <spdlog/logger.h>
+#include <boost/json.hpp>
 
 namespace moor::cli {
 
@@ -13,17 +13,27 @@ namespace json = boost::json;
 
 namespace {
 
-json::value zone_name(const std::optional<Zone>& zone) { return zone ? json::value(to_string(*zone)) : json::value(); }
+json::value zone_name(const std::optional<Zone>& zone) {
+  return zone ? json::value(to_string(*zone)) : json::value();
+}
 
-std::string_view zone_name(ZoneId zone) { return to_string(static_cast<Zone>(zone)); }
+std::string_view zone_name(ZoneId zone) {
+  return to_string(static_cast<Zone>(zone));
+}
 
 }  // namespace
 
-double EventPrinter::seconds(TimePoint t) const { return rounded(to_seconds(clock_.to_wall(t)), 6); }
+double EventPrinter::seconds(TimePoint t) const {
+  return rounded(to_seconds(clock_.to_wall(t)), 6);
+}
 
-std::string EventPrinter::name_of(const Address& address, TimePoint t) const { return gateway_.identities().identify(address, t).text; }
+std::string EventPrinter::name_of(const Address& address, TimePoint t) const {
+  return gateway_.identities().identify(address, t).text;
+}
 
-json::object EventPrinter::begin(const char* event, TimePoint t) const { return {{"t", seconds(t)}, {"event", event}}; }
+json::object EventPrinter::begin(const char* event, TimePoint t) const {
+  return {{"t", seconds(t)}, {"event", event}};
+}
 
 void EventPrinter::print(const json::object& line) const {
   print_line(to_line(line));
@@ -164,7 +174,8 @@ void EventLog::on_presence(const Device&, const PresenceReading& reading, Visito
 }
 
 void EventLog::on_visit(const Visit& visit) {
-  log_.info("{} was {} for {:.0f} s", gateway_.identities().text_of(visit.visitor), zone_name(visit.zone), to_seconds(visit.dwell()));
+  log_.info("{} was {} for {:.0f} s", gateway_.identities().text_of(visit.visitor), zone_name(visit.zone),
+            to_seconds(visit.dwell()));
 }
 
 void EventLog::on_traffic(const ZoneTraffic& row) {

@@ -3,8 +3,8 @@
 
 #include "gateway/gateway.hpp"
 
-#include <boost/json/object.hpp>
 #include <spdlog/fwd.h>
+#include <boost/json/object.hpp>
 
 namespace moor::cli {
 

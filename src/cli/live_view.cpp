@@ -2,11 +2,11 @@
 
 #include "cli/terminal.hpp"
 
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 
 namespace moor::cli {
 
@@ -23,8 +23,11 @@ Colour colour_of(Zone zone) {
   return Colour::none;
 }
 
-std::string clock_text(WallTime t) { return fmt::format("{:%H:%M:%S}", fmt::gmtime(std::chrono::system_clock::to_time_t(
-      std::chrono::time_point_cast<std::chrono::system_clock::duration>(t)))); }
+std::string clock_text(WallTime t) {
+  return fmt::format(
+      "{:%H:%M:%S}",
+      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::time_point_cast<std::chrono::system_clock::duration>(t))));
+}
 
 std::string age_text(Duration age) {
   const auto seconds = static_cast<int64_t>(to_seconds(age));
@@ -67,11 +70,12 @@ std::vector<std::string> LiveView::head() const {
   lines.push_back(paint(Colour::bold, "moor gateway " + gateway_.config().gateway.name) + "   " + hint_);
   for (const RadioState& radio : gateway_.radios())
     lines.push_back(fmt::format("radio {}  {}  {} advertisements{}", radio.name,
-                                paint(radio.problem.empty() ? Colour::green : Colour::red, to_string(radio.phase)), radio.sightings,
-                                radio.problem.empty() ? "" : "  " + radio.problem));
-  lines.push_back(fmt::format("{} devices, {} beacons    {} immediate  {} near  {} far    up {}", pipeline.devices().size(), pipeline.beacons().size(),
-                              paint(Colour::green, fmt::format("{}", in_zone[0])), paint(Colour::yellow, fmt::format("{}", in_zone[1])),
-                              in_zone[2], age_text(clock_.now() - gateway_.started())));
+                                paint(radio.problem.empty() ? Colour::green : Colour::red, to_string(radio.phase)),
+                                radio.sightings, radio.problem.empty() ? "" : "  " + radio.problem));
+  lines.push_back(fmt::format("{} devices, {} beacons    {} immediate  {} near  {} far    up {}", pipeline.devices().size(),
+                              pipeline.beacons().size(), paint(Colour::green, fmt::format("{}", in_zone[0])),
+                              paint(Colour::yellow, fmt::format("{}", in_zone[1])), in_zone[2],
+                              age_text(clock_.now() - gateway_.started())));
   if (const auto store = gateway_.store_statistics()) {
     uint64_t written = 0;
     uint64_t dropped = 0;
@@ -79,8 +83,8 @@ std::vector<std::string> LiveView::head() const {
       written += store->written[kind];
       dropped += store->dropped[kind];
     }
-    lines.push_back(fmt::format("store {}  {} rows written, {} waiting, {} dropped  {}", gateway_.config().store.path.string(), written,
-                                store->queued, dropped, paint(Colour::red, store->last_error)));
+    lines.push_back(fmt::format("store {}  {} rows written, {} waiting, {} dropped  {}", gateway_.config().store.path.string(),
+                                written, store->queued, dropped, paint(Colour::red, store->last_error)));
   }
   lines.emplace_back();
   return lines;
@@ -90,7 +94,8 @@ std::vector<std::string> LiveView::devices(size_t width, size_t rows) const {
   const Pipeline& pipeline = gateway_.pipeline();
   std::vector<DeviceSlot> slots;
   for (DeviceSlot slot = 0; slot < pipeline.devices().slots(); ++slot)
-    if (pipeline.devices().is_used(slot) && pipeline.passes(slot) && slot < smoothed_.capacity() && smoothed_[slot].known) slots.push_back(slot);
+    if (pipeline.devices().is_used(slot) && pipeline.passes(slot) && slot < smoothed_.capacity() && smoothed_[slot].known)
+      slots.push_back(slot);
   const auto nearer = [&](DeviceSlot a, DeviceSlot b) {
     const bool present_a = pipeline.presence().zone(a).has_value();
     const bool present_b = pipeline.presence().zone(b).has_value();
@@ -98,8 +103,13 @@ std::vector<std::string> LiveView::devices(size_t width, size_t rows) const {
   };
   const auto shown = std::min(rows, slots.size());
   std::partial_sort(slots.begin(), slots.begin() + static_cast<std::ptrdiff_t>(shown), slots.end(), nearer);
-  Table table({{"DEVICE", Table::Align::left, 24}, {"ADDRESS"}, {"WHAT", Table::Align::left, 20}, {"SMOOTHED", Table::Align::right},
-               {"ZONE"}, {"HEARD", Table::Align::right}, {"AGO", Table::Align::right}});
+  Table table({{"DEVICE", Table::Align::left, 24},
+               {"ADDRESS"},
+               {"WHAT", Table::Align::left, 20},
+               {"SMOOTHED", Table::Align::right},
+               {"ZONE"},
+               {"HEARD", Table::Align::right},
+               {"AGO", Table::Align::right}});
   for (size_t i = 0; i < shown; ++i) {
     const Device& device = pipeline.devices()[slots[i]];
     const auto zone = pipeline.presence().zone(slots[i]);

@@ -1,14 +1,14 @@
 // moor power: how long a battery lasts, and what would make it last.
 
-#include "cli/commands.hpp"
-#include "core/json_text.hpp"
-#include "cli/terminal.hpp"
-#include "moor/error.hpp"
 #include "moor/power.hpp"
+#include "cli/commands.hpp"
+#include "cli/terminal.hpp"
+#include "core/json_text.hpp"
+#include "moor/error.hpp"
 
+#include <fmt/format.h>
 #include <boost/json.hpp>
 #include <cmath>
-#include <fmt/format.h>
 
 namespace moor::cli {
 
@@ -16,7 +16,9 @@ namespace json = boost::json;
 
 namespace {
 
-json::value number(double value, int decimals) { return std::isfinite(value) ? json::value(rounded(value, decimals)) : json::value(); }
+json::value number(double value, int decimals) {
+  return std::isfinite(value) ? json::value(rounded(value, decimals)) : json::value();
+}
 
 json::object life_of(const BatteryLife& life) {
   return {{"mah_per_day", number(life.mah_per_day, 6)}, {"days", number(life.days, 1)}, {"years", number(life.years, 2)}};
@@ -32,16 +34,61 @@ public:
   [[nodiscard]] std::string name() const override { return "power"; }
   [[nodiscard]] std::string summary() const override { return "Reckon battery life, or plan the radio parameters for it"; }
   [[nodiscard]] std::vector<Option> options() override {
-    return {{.name = "--event-current", .value = "MA", .help = "Mean current of an event in mA (default: 8)", .target = &event_current_ma_, .least = 0, .most = 1e6},
-            {.name = "--event-duration", .value = "MS", .help = "Length of an event in ms (default: 3)", .target = &event_duration_ms_, .least = 0, .most = 1e6},
-            {.name = "--interval", .value = "MS", .help = "From event to event in ms (default: 1000)", .target = &interval_ms_, .least = 0.001, .most = 1e10},
-            {.name = "--capacity", .value = "MAH", .help = "Battery in mAh (default: 1000, with --plan 220)", .target = &capacity_mah_, .least = 0.001, .most = 1e9},
-            {.name = "--sleep-current", .value = "UA", .help = "Current between events in µA (default: 0, with --plan 2)", .target = &sleep_current_ua_, .least = 0, .most = 1e9},
-            {.name = "--self-discharge", .value = "PERCENT_PER_YEAR", .help = "Of the capacity (default: 0, with --plan 1)", .target = &self_discharge_, .least = 0, .most = 100},
+    return {{.name = "--event-current",
+             .value = "MA",
+             .help = "Mean current of an event in mA (default: 8)",
+             .target = &event_current_ma_,
+             .least = 0,
+             .most = 1e6},
+            {.name = "--event-duration",
+             .value = "MS",
+             .help = "Length of an event in ms (default: 3)",
+             .target = &event_duration_ms_,
+             .least = 0,
+             .most = 1e6},
+            {.name = "--interval",
+             .value = "MS",
+             .help = "From event to event in ms (default: 1000)",
+             .target = &interval_ms_,
+             .least = 0.001,
+             .most = 1e10},
+            {.name = "--capacity",
+             .value = "MAH",
+             .help = "Battery in mAh (default: 1000, with --plan 220)",
+             .target = &capacity_mah_,
+             .least = 0.001,
+             .most = 1e9},
+            {.name = "--sleep-current",
+             .value = "UA",
+             .help = "Current between events in µA (default: 0, with --plan 2)",
+             .target = &sleep_current_ua_,
+             .least = 0,
+             .most = 1e9},
+            {.name = "--self-discharge",
+             .value = "PERCENT_PER_YEAR",
+             .help = "Of the capacity (default: 0, with --plan 1)",
+             .target = &self_discharge_,
+             .least = 0,
+             .most = 100},
             {.name = "--plan", .value = "", .help = "Choose the parameters from what is wanted", .target = &plan_},
-            {.name = "--data-rate", .value = "BYTES_PER_S", .help = "With --plan: payload to send (default: 1)", .target = &data_rate_, .least = 0, .most = 1e6},
-            {.name = "--latency", .value = "S", .help = "With --plan: how old data may be, in seconds (default: 3)", .target = &latency_s_, .least = 0.0001, .most = 1e7},
-            {.name = "--lifetime", .value = "DAYS", .help = "With --plan: days that the battery must last (default: 365.25)", .target = &lifetime_days_, .least = 0.01, .most = 1e6},
+            {.name = "--data-rate",
+             .value = "BYTES_PER_S",
+             .help = "With --plan: payload to send (default: 1)",
+             .target = &data_rate_,
+             .least = 0,
+             .most = 1e6},
+            {.name = "--latency",
+             .value = "S",
+             .help = "With --plan: how old data may be, in seconds (default: 3)",
+             .target = &latency_s_,
+             .least = 0.0001,
+             .most = 1e7},
+            {.name = "--lifetime",
+             .value = "DAYS",
+             .help = "With --plan: days that the battery must last (default: 365.25)",
+             .target = &lifetime_days_,
+             .least = 0.01,
+             .most = 1e6},
             {.name = "--json", .value = "", .help = "Print JSON for programs", .target = &json_}};
   }
 
@@ -89,7 +136,8 @@ private:
       json::object object = life_of(life);
       json::array steps;
       for (const PowerStep& step : life.steps)
-        steps.push_back(json::object{{"what", step.what}, {"arithmetic", step.arithmetic}, {"value", number(step.value, 6)}, {"unit", step.unit}});
+        steps.push_back(json::object{
+            {"what", step.what}, {"arithmetic", step.arithmetic}, {"value", number(step.value, 6)}, {"unit", step.unit}});
       object["steps"] = std::move(steps);
       return print_line(to_pretty(object));
     }
@@ -103,9 +151,14 @@ private:
   void print_plan(const PowerPlan& plan) const {
     const char* mode = plan.mode == PowerPlan::Mode::broadcast ? "broadcast" : "connection";
     if (json_) return print_line(to_pretty(plan_json(plan, mode)));
-    Table table({{"DECISION"}, {"VALUE"}, {"TYPICAL", Table::Align::left, 30}, {"DAYS", Table::Align::right}, {"WHY", Table::Align::left, 200}});
+    Table table({{"DECISION"},
+                 {"VALUE"},
+                 {"TYPICAL", Table::Align::left, 30},
+                 {"DAYS", Table::Align::right},
+                 {"WHY", Table::Align::left, 200}});
     for (const PlanStep& step : plan.steps)
-      table.add({{step.decision}, {step.value, Colour::bold}, {step.typical}, {fmt::format("{:+.0f}", step.effect_days)}, {step.why}});
+      table.add(
+          {{step.decision}, {step.value, Colour::bold}, {step.typical}, {fmt::format("{:+.0f}", step.effect_days)}, {step.why}});
     table.print();
     print_line(fmt::format("\n{}: {}", mode, in_words(plan.life)));
     for (const Shortfall& shortfall : plan.shortfalls)
@@ -138,6 +191,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Command> make_power() { return std::make_unique<Power>(); }
+std::unique_ptr<Command> make_power() {
+  return std::make_unique<Power>();
+}
 
 }  // namespace moor::cli

@@ -36,7 +36,8 @@ RadioSession::RadioSession(const std::vector<RadioSpec>& wanted) {
   const auto virtual_time = [](const RadioSpec& spec) { return spec.is_virtual_time(); };
   live_ = std::none_of(wanted.begin(), wanted.end(), virtual_time);
   if (!live_ && !std::all_of(wanted.begin(), wanted.end(), virtual_time))
-    throw UsageError("a recording at full speed and a radio in real time cannot be one", {.advice = "add ?speed=1 to the recording"});
+    throw UsageError("a recording at full speed and a radio in real time cannot be one",
+                     {.advice = "add ?speed=1 to the recording"});
   if (live_)
     clock_ = std::make_unique<RealClock>();
   else

@@ -1,9 +1,9 @@
 // moor radios: which radios there are, and how they are.
 
 #include "cli/commands.hpp"
-#include "core/json_text.hpp"
 #include "cli/scan_arguments.hpp"
 #include "cli/terminal.hpp"
+#include "core/json_text.hpp"
 #include "moor/error.hpp"
 
 #include <boost/json.hpp>
@@ -85,6 +85,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Command> make_radios() { return std::make_unique<RadiosCommand>(); }
+std::unique_ptr<Command> make_radios() {
+  return std::make_unique<RadiosCommand>();
+}
 
 }  // namespace moor::cli

@@ -1,16 +1,16 @@
 // moor record: keep what the radios hear in a file that Wireshark opens.
 
 #include "cli/commands.hpp"
-#include "core/json_text.hpp"
 #include "cli/radio_session.hpp"
 #include "cli/scan_arguments.hpp"
 #include "cli/terminal.hpp"
+#include "core/json_text.hpp"
 #include "moor/capture.hpp"
 #include "moor/error.hpp"
 
+#include <fmt/format.h>
 #include <boost/json.hpp>
 #include <filesystem>
-#include <fmt/format.h>
 
 namespace moor::cli {
 
@@ -21,13 +21,18 @@ namespace {
 class Record final : public Command {
 public:
   [[nodiscard]] std::string name() const override { return "record"; }
-  [[nodiscard]] std::string summary() const override { return "Write what the radios hear to a btsnoop file, which Wireshark opens"; }
+  [[nodiscard]] std::string summary() const override {
+    return "Write what the radios hear to a btsnoop file, which Wireshark opens";
+  }
   [[nodiscard]] std::vector<Option> options() override {
     std::vector<Option> options;
     options.push_back({.name = "FILE", .value = "", .help = "The file to make", .target = &file_, .required = true});
     arguments_.add_all(options);
     options.push_back({.name = "--force", .value = "", .help = "Replace the file if it exists", .target = &force_});
-    options.push_back({.name = "--h4", .value = "", .help = "Plain HCI (H4) for tools that do not know the Linux monitor format", .target = &h4_});
+    options.push_back({.name = "--h4",
+                       .value = "",
+                       .help = "Plain HCI (H4) for tools that do not know the Linux monitor format",
+                       .target = &h4_});
     return options;
   }
 
@@ -49,7 +54,8 @@ public:
         failure = std::current_exception();
         scanner.stop();
       }
-      if (bar.due()) bar.update(fraction_of(duration, session.clock().now() - begin), fmt::format("{} advertisements", writer.written()));
+      if (bar.due())
+        bar.update(fraction_of(duration, session.clock().now() - begin), fmt::format("{} advertisements", writer.written()));
     });
     Outcome outcome = session.run(scanner.run(duration));
     bar.clear();
@@ -84,6 +90,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Command> make_record() { return std::make_unique<Record>(); }
+std::unique_ptr<Command> make_record() {
+  return std::make_unique<Record>();
+}
 
 }  // namespace moor::cli

@@ -1,19 +1,19 @@
 // moor scan: what is in the air.
 
-#include "cli/advertisement_json.hpp"
 #include "beacon/beacon_fields.hpp"
+#include "cli/advertisement_json.hpp"
 #include "cli/commands.hpp"
-#include "core/json_text.hpp"
 #include "cli/radio_session.hpp"
 #include "cli/scan_arguments.hpp"
 #include "cli/terminal.hpp"
+#include "core/json_text.hpp"
 #include "moor/decoder.hpp"
 #include "moor/path_loss.hpp"
 #include "moor/zone.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <boost/json.hpp>
-#include <fmt/format.h>
 
 namespace moor::cli {
 
@@ -65,7 +65,8 @@ void add_data(json::object& object, const Device& device) {
   json::array uuids;
   for (const Uuid& uuid : device.data.service_uuids()) uuids.emplace_back(uuid.to_string());
   json::object manufacturers;
-  for (const ManufacturerData& data : device.data.manufacturer_data()) manufacturers[fmt::format("{:04x}", data.company)] = to_hex(data.data);
+  for (const ManufacturerData& data : device.data.manufacturer_data())
+    manufacturers[fmt::format("{:04x}", data.company)] = to_hex(data.data);
   json::object services;
   for (const ServiceData& data : device.data.service_data()) services[data.service.to_string()] = to_hex(data.data);
   object["tx_power"] = nullable(device.data.tx_power_dbm());
@@ -125,7 +126,10 @@ public:
   [[nodiscard]] std::vector<Option> options() override {
     std::vector<Option> options;
     arguments_.add_all(options);
-    options.push_back({.name = "--follow", .value = "", .help = "Print every advertisement as it comes, until interrupted", .target = &follow_});
+    options.push_back({.name = "--follow",
+                       .value = "",
+                       .help = "Print every advertisement as it comes, until interrupted",
+                       .target = &follow_});
     return options;
   }
 
@@ -161,8 +165,9 @@ private:
       print_line(to_line(to_json(device, sighting, frame, session)));
     } else {
       const std::string rssi = sighting.has_rssi() ? fmt::format("{:4} dBm", sighting.rssi_dbm) : "       -";
-      print_line(fmt::format("{:.3f}  {}  {}  {}  {}", to_seconds(session.clock().to_wall(sighting.time)), device.address.to_string(), rssi,
-                             device.data.name().value_or("-"), frame != nullptr ? summary_of(*frame) : to_hex(sighting.payload())));
+      print_line(fmt::format("{:.3f}  {}  {}  {}  {}", to_seconds(session.clock().to_wall(sighting.time)),
+                             device.address.to_string(), rssi, device.data.name().value_or("-"),
+                             frame != nullptr ? summary_of(*frame) : to_hex(sighting.payload())));
     }
     if (session.is_live()) flush_output();
   }
@@ -176,8 +181,14 @@ private:
     }
     std::stable_sort(found.begin(), found.end(), [](const Device* a, const Device* b) { return mean_of(*a) > mean_of(*b); });
     if (arguments_.json) return print_json(found, adverts, session, seconds);
-    Table table({{"ADDRESS"}, {"NAME", Table::Align::left, 28}, {"MEAN", Table::Align::right}, {"±", Table::Align::right},
-                 {"RANGE"}, {"SAMPLES", Table::Align::right}, {"DISTANCE", Table::Align::right}, {"WHAT", Table::Align::left, 100}});
+    Table table({{"ADDRESS"},
+                 {"NAME", Table::Align::left, 28},
+                 {"MEAN", Table::Align::right},
+                 {"±", Table::Align::right},
+                 {"RANGE"},
+                 {"SAMPLES", Table::Align::right},
+                 {"DISTANCE", Table::Align::right},
+                 {"WHAT", Table::Align::left, 100}});
     for (const Device* device : found) table.add(row_of(*device));
     if (!found.empty()) table.print();
     print_line(fmt::format("{}{} device{}, {} advertisement{} in {:.1f} s", found.empty() ? "" : "\n", found.size(),
@@ -192,20 +203,22 @@ private:
     const bool sampled = device.rssi.count() > 0;
     const auto deviation = device.rssi.stddev();
     const auto distance = distance_of(device, frame);
-    return {{device.address.to_string()},
-            {device.data.name().value_or("")},
-            {sampled ? fmt::format("{:.1f} dBm", device.rssi.mean()) : "-", sampled ? colour_of(device.rssi.mean()) : Colour::none},
-            {sampled && deviation ? fmt::format("{:.1f}", *deviation) : ""},
-            {sampled ? fmt::format("{}..{}", device.rssi.min(), device.rssi.max()) : ""},
-            {fmt::format("{}", device.rssi.count())},
-            {distance ? fmt::format("~{:.1f} m", *distance) : "-"},
-            {frame != nullptr ? summary_of(*frame) : std::string(decoded.format())}};
+    return {
+        {device.address.to_string()},
+        {device.data.name().value_or("")},
+        {sampled ? fmt::format("{:.1f} dBm", device.rssi.mean()) : "-", sampled ? colour_of(device.rssi.mean()) : Colour::none},
+        {sampled && deviation ? fmt::format("{:.1f}", *deviation) : ""},
+        {sampled ? fmt::format("{}..{}", device.rssi.min(), device.rssi.max()) : ""},
+        {fmt::format("{}", device.rssi.count())},
+        {distance ? fmt::format("~{:.1f} m", *distance) : "-"},
+        {frame != nullptr ? summary_of(*frame) : std::string(decoded.format())}};
   }
 
   static void print_json(const std::vector<const Device*>& found, uint64_t adverts, const RadioSession& session, double seconds) {
     json::array devices;
     for (const Device* device : found) devices.push_back(to_json(*device, session));
-    print_line(to_pretty(json::object{{"duration_s", rounded(seconds, 3)}, {"adverts", adverts}, {"devices", std::move(devices)}}));
+    print_line(
+        to_pretty(json::object{{"duration_s", rounded(seconds, 3)}, {"adverts", adverts}, {"devices", std::move(devices)}}));
   }
 
   ScanArguments arguments_;
@@ -214,6 +227,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Command> make_scan() { return std::make_unique<Scan>(); }
+std::unique_ptr<Command> make_scan() {
+  return std::make_unique<Scan>();
+}
 
 }  // namespace moor::cli

@@ -20,7 +20,8 @@ uint16_t parse_company(const std::string& text) {
   uint16_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
   if (error != std::errc() || end != digits.data() + digits.size())
-    throw UsageError("--manufacturer '" + text + "' is no company identifier", {.advice = "give four hexadecimal digits, such as 004c, or a number"});
+    throw UsageError("--manufacturer '" + text + "' is no company identifier",
+                     {.advice = "give four hexadecimal digits, such as 004c, or a number"});
   return number;
 }
 
@@ -42,10 +43,12 @@ Address parse_address(const std::string& text) {
 }
 
 void ScanArguments::add_common(std::vector<Option>& options) {
-  options.push_back({.name = "--radio",
-                     .value = "SPEC",
-                     .help = "Radio to use: bluez, bluez:hci1, esphome://HOST, sim:WORLD.toml or replay:CAPTURE; several make one (default: bluez)",
-                     .target = &radios});
+  options.push_back(
+      {.name = "--radio",
+       .value = "SPEC",
+       .help =
+           "Radio to use: bluez, bluez:hci1, esphome://HOST, sim:WORLD.toml or replay:CAPTURE; several make one (default: bluez)",
+       .target = &radios});
   options.push_back({.name = "--json", .value = "", .help = "Print JSON for programs", .target = &json});
 }
 
@@ -63,10 +66,16 @@ void ScanArguments::add_all(std::vector<Option>& options) {
                      .target = &min_rssi_dbm,
                      .least = -127,
                      .most = 20});
-  options.push_back({.name = "--name", .value = "GLOB", .help = "Only devices whose whole name matches, * and ? allowed", .target = &name});
-  options.push_back({.name = "--service", .value = "UUID", .help = "Only devices that advertise this service; may be repeated", .target = &services});
   options.push_back(
-      {.name = "--manufacturer", .value = "ID", .help = "Only devices with data of this company, such as 004c; may be repeated", .target = &manufacturers});
+      {.name = "--name", .value = "GLOB", .help = "Only devices whose whole name matches, * and ? allowed", .target = &name});
+  options.push_back({.name = "--service",
+                     .value = "UUID",
+                     .help = "Only devices that advertise this service; may be repeated",
+                     .target = &services});
+  options.push_back({.name = "--manufacturer",
+                     .value = "ID",
+                     .help = "Only devices with data of this company, such as 004c; may be repeated",
+                     .target = &manufacturers});
   options.push_back({.name = "--address", .value = "MAC", .help = "Only this device; may be repeated", .target = &addresses});
   options.push_back({.name = "--passive", .value = "", .help = "Listen only, do not ask for scan responses", .target = &passive});
 }

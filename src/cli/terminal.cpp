@@ -1,14 +1,14 @@
 #include "cli/terminal.hpp"
 
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fmt/format.h>
 #include <stdexcept>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace moor::cli {
 
@@ -16,12 +16,15 @@ bool colours_wanted() {
   static const bool wanted = [] {
     const char* term = std::getenv("TERM");
     const char* no_colour = std::getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) == 1 && (no_colour == nullptr || *no_colour == 0) && term != nullptr && std::strcmp(term, "dumb") != 0;
+    return isatty(STDOUT_FILENO) == 1 && (no_colour == nullptr || *no_colour == 0) && term != nullptr &&
+           std::strcmp(term, "dumb") != 0;
   }();
   return wanted;
 }
 
-bool progress_wanted() { return isatty(STDERR_FILENO) == 1; }
+bool progress_wanted() {
+  return isatty(STDERR_FILENO) == 1;
+}
 
 size_t terminal_width() {
   winsize size{};
@@ -45,7 +48,8 @@ void print_line(std::string_view line) {
 }
 
 void flush_output() {
-  if (std::fflush(stdout) != 0) throw std::runtime_error(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+  if (std::fflush(stdout) != 0)
+    throw std::runtime_error(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
 }
 
 std::vector<std::string> Table::lines(size_t width) const {
@@ -85,14 +89,18 @@ void Table::print() const {
 
 ProgressBar::ProgressBar() : wanted_(progress_wanted()) {}
 
-ProgressBar::~ProgressBar() { clear(); }
+ProgressBar::~ProgressBar() {
+  clear();
+}
 
 void ProgressBar::clear() {
   if (drawn_) std::fputs("\r\x1b[K", stderr);
   drawn_ = false;
 }
 
-bool ProgressBar::due() const { return wanted_ && std::chrono::steady_clock::now() >= next_; }
+bool ProgressBar::due() const {
+  return wanted_ && std::chrono::steady_clock::now() >= next_;
+}
 
 void ProgressBar::update(std::optional<double> fraction, std::string_view what) {
   if (!due()) return;

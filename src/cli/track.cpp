@@ -2,16 +2,16 @@
 
 #include "beacon/beacon_fields.hpp"
 #include "cli/commands.hpp"
-#include "core/json_text.hpp"
 #include "cli/presence_arguments.hpp"
 #include "cli/radio_session.hpp"
 #include "cli/scan_arguments.hpp"
 #include "cli/terminal.hpp"
+#include "core/json_text.hpp"
 #include "moor/presence.hpp"
 
+#include <fmt/format.h>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/json.hpp>
-#include <fmt/format.h>
 
 namespace moor::cli {
 
@@ -28,7 +28,12 @@ public:
     options.push_back({.name = "ADDRESS", .value = "", .help = "The device to track (default: all)", .target = &address_});
     arguments_.add_all(options);
     presence_.add(options);
-    options.push_back({.name = "--lost-after", .value = "S", .help = "Seconds of silence that make a device lost (default: 30)", .target = &lost_after_s_, .least = 0.1, .most = 1e7});
+    options.push_back({.name = "--lost-after",
+                       .value = "S",
+                       .help = "Seconds of silence that make a device lost (default: 30)",
+                       .target = &lost_after_s_,
+                       .least = 0.1,
+                       .most = 1e7});
     return options;
   }
 
@@ -85,7 +90,7 @@ private:
   void print_reading(const PresenceReading& reading, const Device& device, RadioSession& session) const {
     const double t = to_seconds(session.clock().to_wall(reading.time));
     if (arguments_.json) {
-      const auto distance = [&](double DistanceEstimate::*which) {
+      const auto distance = [&](double DistanceEstimate::* which) {
         return reading.distance ? json::value(rounded((*reading.distance).*which, 2)) : json::value();
       };
       json::object line;
@@ -109,7 +114,8 @@ private:
     std::string line = fmt::format("{:.3f}  {}", t, device.address.to_string());
     if (reading.rssi_dbm) line += fmt::format("  {:6.1f} dBm  smoothed {:6.1f} dBm", *reading.rssi_dbm, reading.smoothed_dbm);
     if (reading.distance)
-      line += fmt::format("  {:6.2f} m ({:.1f} to {:.1f})", reading.distance->m, reading.distance->low_m, reading.distance->high_m);
+      line +=
+          fmt::format("  {:6.2f} m ({:.1f} to {:.1f})", reading.distance->m, reading.distance->low_m, reading.distance->high_m);
     if (reading.zone) line += fmt::format("  {:<9}", to_string(*reading.zone));
     if (reading.event != PresenceEvent::none) line += "  " + paint(Colour::cyan, describe(reading));
     return line;
@@ -123,6 +129,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Command> make_track() { return std::make_unique<Track>(); }
+std::unique_ptr<Command> make_track() {
+  return std::make_unique<Track>();
+}
 
 }  // namespace moor::cli

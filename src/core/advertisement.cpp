@@ -129,7 +129,9 @@ AdvertisementBuilder& AdvertisementBuilder::add(AdType type, Bytes data) {
   return *this;
 }
 
-AdvertisementBuilder& AdvertisementBuilder::flags(uint8_t flags) { return add(AdType::flags, Bytes(&flags, 1)); }
+AdvertisementBuilder& AdvertisementBuilder::flags(uint8_t flags) {
+  return add(AdType::flags, Bytes(&flags, 1));
+}
 
 AdvertisementBuilder& AdvertisementBuilder::complete_name(std::string_view name) {
   return add(AdType::complete_name, Bytes(reinterpret_cast<const uint8_t*>(name.data()), name.size()));
@@ -141,8 +143,9 @@ AdvertisementBuilder& AdvertisementBuilder::tx_power(int8_t dbm) {
 }
 
 AdvertisementBuilder& AdvertisementBuilder::service_uuids(std::span<const Uuid> uuids) {
-  for (const auto& [width, type] : {std::pair{size_t{2}, AdType::complete_uuids16}, std::pair{size_t{4}, AdType::complete_uuids32},
-                                    std::pair{size_t{16}, AdType::complete_uuids128}}) {
+  for (const auto& [width, type] :
+       {std::pair{size_t{2}, AdType::complete_uuids16}, std::pair{size_t{4}, AdType::complete_uuids32},
+        std::pair{size_t{16}, AdType::complete_uuids128}}) {
     std::vector<uint8_t> list;
     for (const Uuid& uuid : uuids)
       if (const auto le = uuid.to_le(); le.size() == width) list.insert(list.end(), le.begin(), le.end());

@@ -15,16 +15,23 @@ namespace asio = boost::asio;
 RealClock::RealClock()
     : offset_(std::chrono::system_clock::now().time_since_epoch() - std::chrono::steady_clock::now().time_since_epoch()) {}
 
-TimePoint RealClock::now() const noexcept { return TimePoint(std::chrono::steady_clock::now().time_since_epoch() + offset_); }
+TimePoint RealClock::now() const noexcept {
+  return TimePoint(std::chrono::steady_clock::now().time_since_epoch() + offset_);
+}
 
-WallTime RealClock::to_wall(TimePoint t) const noexcept { return std::chrono::system_clock::now() + (t - now()); }
+WallTime RealClock::to_wall(TimePoint t) const noexcept {
+  return std::chrono::system_clock::now() + (t - now());
+}
 
 awaitable<void> RealClock::wait_until(TimePoint t) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::steady_clock::time_point(t.time_since_epoch() - offset_));
+  asio::steady_timer timer(co_await asio::this_coro::executor,
+                           std::chrono::steady_clock::time_point(t.time_since_epoch() - offset_));
   co_await timer.async_wait(asio::use_awaitable);
 }
 
-void RealClock::run(asio::io_context& context) { context.run(); }
+void RealClock::run(asio::io_context& context) {
+  context.run();
+}
 
 // A coroutine that waits: its timer never expires by itself, `fire_next` cancels it.
 struct VirtualClock::Waiter {
@@ -35,7 +42,9 @@ struct VirtualClock::Waiter {
 VirtualClock::VirtualClock(TimePoint start) : now_(start), begun_(start != TimePoint{}) {}
 VirtualClock::~VirtualClock() = default;
 
-TimePoint VirtualClock::next_deadline() const noexcept { return waiters_.empty() ? TimePoint::max() : waiters_.begin()->first; }
+TimePoint VirtualClock::next_deadline() const noexcept {
+  return waiters_.empty() ? TimePoint::max() : waiters_.begin()->first;
+}
 
 void VirtualClock::begin_at(TimePoint t) noexcept {
   if (!waiters_.empty()) return;
@@ -74,7 +83,9 @@ void VirtualClock::run(asio::io_context& context) {
   running_ = nullptr;
 }
 
-void VirtualClock::hold() { ++holds_; }
+void VirtualClock::hold() {
+  ++holds_;
+}
 
 void VirtualClock::release() {
   --holds_;

@@ -24,7 +24,9 @@ std::optional<double> RssiStatistics::stddev() const noexcept {
 
 namespace {
 
-bool equal(Bytes a, Bytes b) noexcept { return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0); }
+bool equal(Bytes a, Bytes b) noexcept {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
 
 // Whether two structures say the same kind of thing, so that the newer one replaces the older.
 bool same_kind(const AdStructure& a, const AdStructure& b) noexcept {

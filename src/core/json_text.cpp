@@ -1,8 +1,8 @@
 #include "core/json_text.hpp"
 
+#include <fmt/format.h>
 #include <boost/json/serialize.hpp>
 #include <cmath>
-#include <fmt/format.h>
 
 namespace moor {
 

@@ -1,7 +1,7 @@
 #include "crypto/aes.hpp"
 
-#include <memory>
 #include <openssl/evp.h>
+#include <memory>
 #include <stdexcept>
 
 namespace moor::crypto {

@@ -6,6 +6,7 @@
 
 namespace moor {
 
-[[nodiscard]] PipelineOptions pipeline_options(const GatewayConfig& config, std::function<VisitorId(const Address&, TimePoint)> visitor_of);
+[[nodiscard]] PipelineOptions pipeline_options(const GatewayConfig& config,
+                                               std::function<VisitorId(const Address&, TimePoint)> visitor_of);
 
 }  // namespace moor

@@ -12,7 +12,8 @@ void Recorder::on_forgotten(DeviceSlot slot, const Device& device) {
   store_device(slot, device);
   if (slot < stored_.capacity()) stored_[slot] = {};
   for (size_t quantity = 0; quantity < quantity_count; ++quantity)
-    for (uint64_t index = 0; readings_.erase(uint64_t{slot} << 16 | quantity << 8 | index) > 0; ++index) {}
+    for (uint64_t index = 0; readings_.erase(uint64_t{slot} << 16 | quantity << 8 | index) > 0; ++index) {
+    }
 }
 
 void Recorder::on_decoded(DeviceSlot slot, const Device& device, const Decoded& decoded, TimePoint t) {
@@ -86,7 +87,10 @@ void Recorder::store_device(DeviceSlot slot, const Device& device) {
                 .sightings = device.sightings - stored.sightings};
   const double sum = device.rssi.count() == 0 ? 0 : device.rssi.mean() * device.rssi.count();
   if (const uint32_t samples = device.rssi.count() - stored.samples; samples > 0)
-    row.rssi = {.samples = samples, .min_dbm = device.rssi.min(), .max_dbm = device.rssi.max(), .mean_dbm = (sum - stored.sum_dbm) / samples};
+    row.rssi = {.samples = samples,
+                .min_dbm = device.rssi.min(),
+                .max_dbm = device.rssi.max(),
+                .mean_dbm = (sum - stored.sum_dbm) / samples};
   stored = {device.sightings, device.rssi.count(), sum};
   store_.put(std::move(row));
 }

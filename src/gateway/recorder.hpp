@@ -45,7 +45,7 @@ private:
   Clock& clock_;
   Duration traffic_interval_;
   Slab<Stored> stored_;
-  boost::unordered_flat_map<uint64_t, StoredReading> readings_;                        // by slot, quantity and index
+  boost::unordered_flat_map<uint64_t, StoredReading> readings_;                             // by slot, quantity and index
   boost::unordered_flat_map<BeaconIdentity, uint64_t, std::hash<BeaconIdentity>> beacons_;  // sightings stored
 };
 

@@ -8,7 +8,8 @@ namespace moor {
 namespace {
 
 constexpr const char* forms =
-    "a radio is bluez, bluez:hciN, esphome://HOST[:6053]?key=BASE64, sim:WORLD.toml[?speed=1|max] or replay:CAPTURE[?speed=1|max&loop]";
+    "a radio is bluez, bluez:hciN, esphome://HOST[:6053]?key=BASE64, sim:WORLD.toml[?speed=1|max] or "
+    "replay:CAPTURE[?speed=1|max&loop]";
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
   throw UsageError("radio '" + std::string(text) + "': " + why, {.advice = forms});
@@ -23,7 +24,9 @@ double parse_speed(std::string_view spec, std::string_view value) {
   return speed;
 }
 
-std::string_view key_of(std::string_view option) { return option.substr(0, option.find('=')); }
+std::string_view key_of(std::string_view option) {
+  return option.substr(0, option.find('='));
+}
 
 // Where the options begin: at a '?' that a known key follows; a '?' elsewhere belongs to the file's name.
 size_t find_options(std::string_view target, std::initializer_list<std::string_view> keys) {
@@ -71,7 +74,8 @@ RadioSpec RadioSpec::parse(std::string_view text) {
   if (text == "bluez") return spec;
   if (text.starts_with("bluez:")) {
     spec.target = text.substr(6);
-    if (!spec.target.starts_with("hci") || spec.target.size() < 4 || spec.target.find_first_not_of("0123456789", 3) != std::string::npos)
+    if (!spec.target.starts_with("hci") || spec.target.size() < 4 ||
+        spec.target.find_first_not_of("0123456789", 3) != std::string::npos)
       refuse(text, "an adapter is named hci0, hci1 and so on");
   } else if (text.starts_with("esphome://")) {
     spec.kind = Kind::esphome;

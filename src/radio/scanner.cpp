@@ -140,8 +140,8 @@ awaitable<std::vector<Device>> discover(Clock& clock, Radios radios, Duration du
   return discover(clock, std::move(radios), duration, ScannerOptions());
 }
 
-awaitable<std::optional<Device>> find_device_by_filter(Clock& clock, Radios radios,
-                                                       std::function<bool(const Device&)> matches, Duration timeout) {
+awaitable<std::optional<Device>> find_device_by_filter(Clock& clock, Radios radios, std::function<bool(const Device&)> matches,
+                                                       Duration timeout) {
   Scanner scanner(clock, std::move(radios));
   std::optional<Device> found;
   scanner.on_sighting([&](const Device& device, const Discovery&) {

@@ -7,7 +7,9 @@ namespace {
 
 using testing::ElementsAre;
 
-std::vector<uint8_t> bytes(std::string_view hex) { return *from_hex(hex); }
+std::vector<uint8_t> bytes(std::string_view hex) {
+  return *from_hex(hex);
+}
 
 std::vector<std::pair<int, std::string>> structures(std::string_view hex) {
   const auto payload = bytes(hex);
@@ -18,8 +20,8 @@ std::vector<std::pair<int, std::string>> structures(std::string_view hex) {
 }
 
 TEST(AdvertisementData, KeepsEveryStructureInOrderDuplicatesToo) {
-  EXPECT_THAT(structures("020106 03ff4c00 03ff4c00 0201ff"), ElementsAre(std::pair(0x01, "06"), std::pair(0xFF, "4c00"),
-                                                                            std::pair(0xFF, "4c00"), std::pair(0x01, "ff")));
+  EXPECT_THAT(structures("020106 03ff4c00 03ff4c00 0201ff"),
+              ElementsAre(std::pair(0x01, "06"), std::pair(0xFF, "4c00"), std::pair(0xFF, "4c00"), std::pair(0x01, "ff")));
 }
 
 TEST(AdvertisementData, AStructureThatRunsPastTheEndIsDroppedAndAllBeforeItKept) {
@@ -74,13 +76,16 @@ struct NameCase {
 };
 class PrintableName : public testing::TestWithParam<NameCase> {};
 
-TEST_P(PrintableName, IsValidUtf8WithoutControls) { EXPECT_EQ(printable_name(bytes(GetParam().hex)), GetParam().printed); }
+TEST_P(PrintableName, IsValidUtf8WithoutControls) {
+  EXPECT_EQ(printable_name(bytes(GetParam().hex)), GetParam().printed);
+}
 
 INSTANTIATE_TEST_SUITE_P(Names, PrintableName,
-                         testing::Values(NameCase{"4d6f6f72", "Moor"}, NameCase{"4bc3bc636865", "Küche"}, NameCase{"f09f9484", "🔄"},
-                                         NameCase{"41ff42", "A�B"}, NameCase{"c0af", "��"}, NameCase{"eda080", "���"},
-                                         NameCase{"e282", "��"}, NameCase{"f5808080", "����"},
-                                         NameCase{"1b5b324a", "�[2J"}, NameCase{"c29b32", "�2"}, NameCase{"410042", "A"}, NameCase{"", ""}));
+                         testing::Values(NameCase{"4d6f6f72", "Moor"}, NameCase{"4bc3bc636865", "Küche"},
+                                         NameCase{"f09f9484", "🔄"}, NameCase{"41ff42", "A�B"}, NameCase{"c0af", "��"},
+                                         NameCase{"eda080", "���"}, NameCase{"e282", "��"}, NameCase{"f5808080", "����"},
+                                         NameCase{"1b5b324a", "�[2J"}, NameCase{"c29b32", "�2"}, NameCase{"410042", "A"},
+                                         NameCase{"", ""}));
 
 TEST(AdvertisementBuilder, WritesWhatTheViewReads) {
   AdvertisementBuilder builder;

@@ -1,11 +1,11 @@
 #include "moor/clock.hpp"
 
+#include <gmock/gmock.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <gmock/gmock.h>
 #include <thread>
 
 namespace moor {
@@ -23,7 +23,9 @@ protected:
       if (error) std::rethrow_exception(error);
     });
   }
-  void note(std::string what) { log_.emplace_back(std::move(what), std::chrono::duration_cast<std::chrono::seconds>(clock_.now() - start_)); }
+  void note(std::string what) {
+    log_.emplace_back(std::move(what), std::chrono::duration_cast<std::chrono::seconds>(clock_.now() - start_));
+  }
 
   TimePoint start_ = TimePoint(1000s);
   VirtualClock clock_{start_};

@@ -12,7 +12,9 @@ std::vector<uint8_t> counted(size_t size) {
   return bytes;
 }
 
-bool same(Bytes a, Bytes b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+bool same(Bytes a, Bytes b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+}
 
 TEST(Sighting, CarriesALegacyPayloadInside) {
   PayloadRing ring;

@@ -74,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Follower follower(options);
   const auto follow = std::ref(follower);
   TimePoint now{};
-  while (reader.remaining() >= 6) {
+  while (reader.ok() && reader.remaining() > 0) {
     const uint8_t action = reader.u8();
     const DeviceSlot slot = action % 8;
     switch (action / 64) {

@@ -4,12 +4,12 @@
 #include "moor/store_reader.hpp"
 #include "radio/fake_radio.hpp"
 
+#include <gmock/gmock.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <gmock/gmock.h>
 
 namespace moor {
 namespace {
@@ -60,7 +60,8 @@ protected:
   }
   void run(Gateway& gateway) {
     std::exception_ptr error;
-    asio::co_spawn(context_, gateway.run(), asio::bind_cancellation_slot(cancel_.slot(), [&](std::exception_ptr e) { error = e; }));
+    asio::co_spawn(context_, gateway.run(),
+                   asio::bind_cancellation_slot(cancel_.slot(), [&](std::exception_ptr e) { error = e; }));
     clock_.run(context_);
     if (error) std::rethrow_exception(error);
   }

@@ -39,9 +39,10 @@ TEST(RadioSpec, KnowsWhatRunsInVirtualTime) {
 }
 
 TEST(RadioSpec, RefusesWhatItCannotMeanAndNamesTheForms) {
-  for (const char* text : {"", "hci0", "bluez:", "bluez:hci", "bluez:hci0x", "bluez:usb", "esphome://", "esphome://?key=x", "sim:", "replay:",
-                           "replay:?loop", "replay:x?speed=", "replay:x?speed=0", "replay:x?speed=-1", "replay:x?speed=nan", "replay:x?speed=fast",
-                           "replay:x?loop&volume=3", "replay:x?loop=1", "sim:x?speed=max&loop"}) {
+  for (const char* text :
+       {"", "hci0", "bluez:", "bluez:hci", "bluez:hci0x", "bluez:usb", "esphome://", "esphome://?key=x",
+        "sim:", "replay:", "replay:?loop", "replay:x?speed=", "replay:x?speed=0", "replay:x?speed=-1", "replay:x?speed=nan",
+        "replay:x?speed=fast", "replay:x?loop&volume=3", "replay:x?loop=1", "sim:x?speed=max&loop"}) {
     try {
       (void)RadioSpec::parse(text);
       ADD_FAILURE() << "accepted " << text;

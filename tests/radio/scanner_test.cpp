@@ -3,12 +3,12 @@
 #include "moor/error.hpp"
 #include "radio/fake_radio.hpp"
 
+#include <gmock/gmock.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
-#include <gmock/gmock.h>
 
 namespace moor {
 namespace {
@@ -138,7 +138,8 @@ TEST_F(ScannerTest, ASlowReaderLosesTheOldestAndIsTold) {
 
 TEST_F(ScannerTest, FindReturnsAtTheFirstMatch) {
   play([&]() -> awaitable<> {
-    const auto found = co_await find_device_by_filter(clock_, radio_, [](const Device& d) { return d.data.has_service(Uuid(0x180F)); });
+    const auto found =
+        co_await find_device_by_filter(clock_, radio_, [](const Device& d) { return d.data.has_service(Uuid(0x180F)); });
     EXPECT_TRUE(found.has_value());
     EXPECT_EQ(elapsed(), 100ms);
   });
