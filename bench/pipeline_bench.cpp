@@ -2,8 +2,8 @@
 // The floor is a plain loop over the same payloads that does nothing but walk the AD structures. All are measured in turn, round after
 // round, in the thread's processor time; the median counts.
 //
-// Time goes on from capture to capture and from round to round, so in every round devices are lost, come back, and visits end: the
-// first rounds fill the tables, and what is allocated after them is allocated for good in a gateway that runs.
+// Time goes on from capture to capture and from round to round, so in every round devices are lost, come back, and visits end. No device is
+// forgotten: what is allocated after the first rounds is not for devices that are new, but all that a running gateway allocates.
 
 #include "bench/allocations.hpp"
 #include "bench/arguments.hpp"
@@ -161,14 +161,14 @@ void print(const std::vector<Measure>& measures, size_t adverts, bool json) {
   const auto count = static_cast<double>(adverts);
   for (const Measure& measure : measures) {
     const double seconds = measure.median();
-    const double allocated = static_cast<double>(measure.allocated) / (count * static_cast<double>(measure.seconds.size()));
+    const double allocated = static_cast<double>(measure.allocated) / static_cast<double>(measure.seconds.size());
     if (json)
       fmt::print(
           "{{\"bench\":\"pipeline\",\"what\":\"{}\",\"adverts_per_s\":{:.0f},\"ns_per_advert\":{:.2f},\"ratio_to_floor\":{:.2f},"
-          "\"allocations_per_advert\":{:.6f}}}\n",
+          "\"allocations_per_round\":{:.1f}}}\n",
           measure.name, count / seconds, seconds * 1e9 / count, seconds / floor, allocated);
     else
-      fmt::print("{:<22} {:>8.2f} M adverts/s {:>8.1f} ns {:>8.1f} x floor {:>10.6f} allocations/advert\n", measure.name,
+      fmt::print("{:<22} {:>8.2f} M adverts/s {:>8.1f} ns {:>8.1f} x floor {:>8.1f} allocations a round\n", measure.name,
                  count / seconds * 1e-6, seconds * 1e9 / count, seconds / floor, allocated);
   }
 }
@@ -185,7 +185,9 @@ int run(const Arguments& arguments) {
 
   NoSink no_sink;
   CountingListener listener;
-  Pipeline pipeline(PipelineOptions{}, listener);
+  PipelineOptions options;
+  options.devices.forget_after = std::chrono::years(10);
+  Pipeline pipeline(options, listener);
   for (int i = 0; i < warm_up_rounds; ++i) replay.run(pipeline);
 
   std::vector<Measure> measures = {{"floor: walk AD", {}}, {"replay", {}}, {"replay and pipeline", {}}};
