@@ -4,8 +4,8 @@
 // owner is asked for the slot's true deadline, and the slot comes due, moves on, or is dropped. So a device that advertises ten
 // times a second is touched about once per turn of the wheel.
 //
-// What comes due comes exactly on time and in the order of the deadlines: the slots of the bucket that time is in form a heap. A jump of
-// time, such as a recording's gap of years, enters all buckets at once and asks for each slot once.
+// What comes due comes exactly on time and in the order of the deadlines: the slots of the bucket that time is in form a heap. A
+// jump of time, such as a recording's gap of years, enters all buckets at once and asks for each slot once.
 
 #include "moor/slab.hpp"
 #include "moor/time.hpp"

@@ -3,8 +3,8 @@
 // smoothed, with distance and zone, and among them the events: a device entered a zone, changed it, was lost. An event says what
 // caused it.
 //
-// A machine without I/O: time is a parameter. A device costs 44 bytes in all, 68 with a reading interval, and a sample no allocation once its slot has been
-// used.
+// A machine without I/O: time is a parameter. A device costs 44 bytes in all, 68 with a reading interval, and a sample no
+// allocation once its slot has been used.
 
 #include "moor/deadline_wheel.hpp"
 #include "moor/path_loss.hpp"
