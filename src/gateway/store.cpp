@@ -14,6 +14,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <utility>
 #include <vector>
 
 namespace moor {
@@ -94,7 +95,12 @@ private:
   void give_up() {
     closing_ = true;
     given_up_ = true;
-    wake_.emit(asio::cancellation_type::terminal);
+    wake();
+  }
+
+  // At most once in a pause: outside the executor the emission is posted, and what it points to lives as long as the pause.
+  void wake() {
+    if (std::exchange(paused_, false)) wake_.emit(asio::cancellation_type::terminal);
   }
 
   // No coroutine while nothing waits, so that an idle store keeps no io_context running.
@@ -103,7 +109,7 @@ private:
       writing_ = true;
       asio::co_spawn(executor_, write_while_rows_wait(shared_from_this()), asio::detached);
     } else if (queue_.due() <= clock_.now()) {
-      wake_.emit(asio::cancellation_type::terminal);
+      wake();
     }
   }
 
@@ -118,8 +124,10 @@ private:
   }
 
   awaitable<void> pause_until(TimePoint due) {
+    paused_ = true;
     co_await asio::co_spawn(executor_, clock_.wait_until(due),
                             asio::bind_cancellation_slot(wake_.slot(), asio::as_tuple(asio::use_awaitable)));
+    paused_ = false;
   }
 
   awaitable<void> write_batch() {
@@ -162,6 +170,7 @@ private:
   asio::cancellation_signal wake_;  // ends pause_until
   uint64_t losses_told_ = 0;
   bool writing_ = false;
+  bool paused_ = false;
   bool closing_ = false;
   bool given_up_ = false;
   asio::thread_pool thread_{1};
