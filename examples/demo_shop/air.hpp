@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 namespace demo_shop {
@@ -72,7 +73,7 @@ public:
   }
 
   [[nodiscard]] const std::vector<moor::Sighting>& in_order() {
-    std::ranges::stable_sort(heard_, {}, &moor::Sighting::time);
+    std::ranges::sort(heard_, {}, [](const moor::Sighting& sighting) { return std::pair(sighting.time, sighting.address); });
     return heard_;
   }
 
