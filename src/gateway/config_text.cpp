@@ -93,7 +93,10 @@ private:
     const std::string unit = key.unit.empty() ? "" : fmt::format(" {}", key.unit);
     return fmt::format("{} from {} to {}{}", what, key.least, key.most, unit);
   }
-  std::string text(std::string_view what) const { return fmt::format("{} of {} to {} bytes", what, key.least, key.most); }
+  std::string text(std::string_view what) const {
+    return key.least == 0 ? fmt::format("{} of up to {} bytes", what, key.most)
+                          : fmt::format("{} of {} to {} bytes", what, key.least, key.most);
+  }
 };
 
 // A value to show where a key has no default, or one that says little.

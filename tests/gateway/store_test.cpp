@@ -131,10 +131,8 @@ TEST_F(StoreInVirtualTime, AVisitIsOpenUntilItsDeviceLeaves) {
 // A clock whose wall clock is set between a visit's two rows, so that the moment of entering has two names.
 class CorrectedClock final : public Clock {
 public:
-  Duration correction {
-  private:
-    TimePoint now_{1000s};
-  };
+  Duration correction{};
+
   [[nodiscard]] TimePoint now() const noexcept override { return now_; }
   [[nodiscard]] WallTime to_wall(TimePoint t) const noexcept override { return WallTime(t.time_since_epoch() + correction); }
   [[nodiscard]] awaitable<void> wait_until(TimePoint t) override {
@@ -145,6 +143,9 @@ public:
     context.restart();
     context.run();
   }
+
+private:
+  TimePoint now_{1000s};
 };
 
 TEST_F(StoreInVirtualTime, AVisitEndsOnceThoughTheWallClockWasSetMeanwhile) {
