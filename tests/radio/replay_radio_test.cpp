@@ -195,12 +195,10 @@ TEST_F(ReplayTest, AScanAfterTheEndEndsAtOnce) {
   EXPECT_EQ(heard_.after.size(), 1U);
 }
 
-TEST_F(ReplayTest, ACaptureWithoutAReportIsAnErrorInALoopToo) {
-  for (const bool loop : {false, true}) {
-    const auto radio = replay({}, {.loop = loop});
-    EXPECT_THROW(run_scan(*radio), CaptureError) << loop;
-    EXPECT_THAT(heard_.after, IsEmpty());
-  }
+TEST_F(ReplayTest, ACaptureWithoutAReportIsEmptyAndAnErrorInALoop) {
+  EXPECT_NO_THROW(run_scan(*replay({}, {})));
+  EXPECT_THROW(run_scan(*replay({}, {.loop = true})), CaptureError) << "it would go round without end";
+  EXPECT_THAT(heard_.after, IsEmpty());
 }
 
 TEST_F(ReplayTest, ADamagedCaptureIsDeliveredAndThenAnErrorInALoopToo) {
