@@ -2,8 +2,9 @@
 // The store: devices, beacons, readings, zone events, visits and foot traffic in one SQLite file.
 //
 // `put` never waits: rows go into a bounded queue, which one writer thread empties in transactions. What `flush` has acknowledged
-// survives kill -9 always, and a power cut with `Synchronous::full`. When the disk is full, locked or gone, the store keeps what it has,
-// tries again with growing pauses, sheds the least valuable rows at its bound and counts them. The file is described in docs/store.md.
+// survives kill -9 always, and a power cut with `Synchronous::full`. When the disk is full, locked or gone, the store keeps what
+// it has, tries again with growing pauses, sheds the least valuable rows at its bound and counts them. The file is described in
+// docs/store.md.
 
 #include "moor/clock.hpp"
 #include "moor/error.hpp"
@@ -51,11 +52,12 @@ enum class Admission : uint8_t {
 
 class Store {
 public:
-  /// Opens the file, or makes it; brings an older schema up to date. Blocks for as long as that takes, so open it before the radios.
+  /// Opens the file, or makes it; brings an older schema up to date. Blocks for as long as that takes, so open it before the
+  /// radios.
   ///
   /// @param executor  that of the radios; every call is made on it and every awaitable completes on it, one at a time.
-  /// @throws StoreError  naming file, cause and advice: no permission, disk full, locked, no database, damaged, or made by a newer moor.
-  /// Lifetime: `clock` must outlive the store.
+  /// @throws StoreError  naming file, cause and advice: no permission, disk full, locked, no database, damaged, or made by a
+  /// newer moor. Lifetime: `clock` must outlive the store.
   Store(boost::asio::any_io_executor executor, Clock& clock, StoreOptions options);
   /// Gives up what is still queued, as a kill would; `co_await close()` first.
   ~Store();
@@ -66,7 +68,8 @@ public:
   Admission put(StoreRow row);
 
   /// Completes when every row put before it is durable.
-  /// @throws StoreError  if the next attempt to write them fails (they stay queued and are tried again), or if one of them has been
+  /// @throws StoreError  if the next attempt to write them fails (they stay queued and are tried again), or if one of them has
+  /// been
   ///                     dropped since the last flush.
   /// Cancellation: total; the rows are written all the same.
   [[nodiscard]] awaitable<void> flush();

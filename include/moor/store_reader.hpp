@@ -65,7 +65,8 @@ struct StoredTraffic {
   uint64_t distinct = 0;
 };
 
-/// What to look for. Each part that is set narrows the answer; one that the question does not have (the zone of a reading) is ignored.
+/// What to look for. Each part that is set narrows the answer; one that the question does not have (the zone of a reading) is
+/// ignored.
 struct StoreQuery {
   std::optional<WallTime> from;   ///< inclusive. Of a visit: left then or later, or still there; of a device or beacon: last seen
   std::optional<WallTime> until;  ///< exclusive. Of a visit: entered before; of a device or beacon: first seen before
@@ -84,7 +85,8 @@ struct StoreAnswer {
 
 class StoreReader {
 public:
-  /// @throws StoreError  naming file, cause and advice: not there, no permission, no store of moor's, damaged, made by a newer moor.
+  /// @throws StoreError  naming file, cause and advice: not there, no permission, no store of moor's, damaged, made by a newer
+  /// moor.
   explicit StoreReader(const std::filesystem::path& path);
   ~StoreReader();
   StoreReader(StoreReader&&) noexcept;

@@ -1,8 +1,9 @@
 #pragma once
-// What a gateway puts into its store: one struct for each kind of row. Text identities come from an `IdentityHasher` or an address, as
-// the configuration decides; the store itself never makes up or hides one.
+// What a gateway puts into its store: one struct for each kind of row. Text identities come from an `IdentityHasher` or an
+// address, as the configuration decides; the store itself never makes up or hides one.
 //
-// Times are moor's; the store names them by the wall clock when it writes. A column that has no value is an empty text or optional.
+// Times are moor's; the store names them by the wall clock when it writes. A column that has no value is an empty text or
+// optional.
 
 #include "moor/address.hpp"
 #include "moor/time.hpp"
@@ -29,7 +30,8 @@ struct RssiSummary {
   double mean_dbm = 0;
 };
 
-/// What became known of a device since its last row: sightings and RSSI add up in the store, the rest is replaced where it is given.
+/// What became known of a device since its last row: sightings and RSSI add up in the store, the rest is replaced where it is
+/// given.
 struct DeviceRow {
   std::string identity;
   std::optional<Address> address;  ///< only where it may be kept
@@ -52,7 +54,8 @@ struct BeaconRow {
   uint64_t sightings = 0;  ///< since the last row
 };
 
-/// Foot traffic in one interval. A second row of the same interval and zone adds to the first, as after a restart within the hour.
+/// Foot traffic in one interval. A second row of the same interval and zone adds to the first, as after a restart within the
+/// hour.
 struct TrafficRow {
   WallTime interval_start;  ///< a multiple of the interval since 1970; whoever counts names it once
   Duration interval{};

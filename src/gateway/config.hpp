@@ -1,6 +1,6 @@
 #pragma once
-// The gateway's configuration: one TOML file. Every key is a row of one table (config_keys.hpp), from which reading, checking, the
-// reference in docs/gateway.md and the example file are made, so none of them can disagree.
+// The gateway's configuration: one TOML file. Every key is a row of one table (config_keys.hpp), from which reading, checking,
+// the reference in docs/gateway.md and the example file are made, so none of them can disagree.
 
 #include "gateway/privacy.hpp"
 #include "moor/error.hpp"
@@ -13,7 +13,8 @@ namespace moor {
 enum class LogLevel : uint8_t { trace, debug, info, warning, error, off };
 enum class ViewMode : uint8_t { automatic, on, off };
 
-/// What the file says, with the defaults for what it does not say. Units are in the names; `Duration` is a key in seconds, hours or days.
+/// What the file says, with the defaults for what it does not say. Units are in the names; `Duration` is a key in seconds, hours
+/// or days.
 struct GatewayConfig {
   struct Gateway {
     std::string name = "moor";

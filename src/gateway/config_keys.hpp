@@ -54,7 +54,8 @@ template <>
 /// A key's value in a configuration, as TOML; empty where none is set.
 [[nodiscard]] std::string value_text(const Key& key, GatewayConfig& config);
 
-/// The candidate that takes the fewest edits (a character more, less, other, or two exchanged), if few enough to be a slip of the finger.
+/// The candidate that takes the fewest edits (a character more, less, other, or two exchanged), if few enough to be a slip of the
+/// finger.
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 }  // namespace moor::config

@@ -1,15 +1,15 @@
 #pragma once
-// Who a device is, for everything that is kept. An address is a name for life (public, random static) or for minutes (private), and in
-// both cases that of somebody's phone or car. By default none is kept: the store sees HMAC-SHA-256 of it.
+// Who a device is, for everything that is kept. An address is a name for life (public, random static) or for minutes (private),
+// and in both cases that of somebody's phone or car. By default none is kept: the store sees HMAC-SHA-256 of it.
 //
 //   store_addresses   public address        random address
 //   never             p-<hash>, lasting     r-<hash>, rotating
 //   public_only       as it is              r-<hash>, rotating
 //   all               as it is              as it is
 //
-// A lasting hash lets a sensor keep its history; a rotating one makes a device of today and of tomorrow two. Rotating keys are never
-// written anywhere: a restart begins a new one. The lasting key is written only where the configuration names a file for it; without,
-// it lasts as long as the process. Whoever has a key and an id finds the address by trying all 2^48.
+// A lasting hash lets a sensor keep its history; a rotating one makes a device of today and of tomorrow two. Rotating keys are
+// never written anywhere: a restart begins a new one. The lasting key is written only where the configuration names a file for
+// it; without, it lasts as long as the process. Whoever has a key and an id finds the address by trying all 2^48.
 
 #include "crypto/hmac.hpp"
 #include "moor/address.hpp"
@@ -43,8 +43,8 @@ public:
   /// @throws ConfigError if the key file can be neither read nor made, is damaged, or can be read by other users.
   explicit IdentityHasher(PrivacyOptions options = {});
 
-  /// The same address has the same identity until the key rotates; ask again whenever something new begins. What has begun, such as a
-  /// visit, ends under the identity that it began with.
+  /// The same address has the same identity until the key rotates; ask again whenever something new begins. What has begun, such
+  /// as a visit, ends under the identity that it began with.
   [[nodiscard]] Identity identify(const Address& address, TimePoint now);
 
 private:

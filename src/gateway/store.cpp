@@ -21,7 +21,8 @@ namespace moor {
 
 namespace asio = boost::asio;
 
-// All of it runs on the executor except `write_on_thread` and `close_on_thread`, which the coroutine awaits: queue and flags need no lock.
+// All of it runs on the executor except `write_on_thread` and `close_on_thread`, which the coroutine awaits: queue and flags need
+// no lock.
 class Store::Writing : public std::enable_shared_from_this<Writing> {
 public:
   Writing(asio::any_io_executor executor, Clock& clock, StoreOptions options)

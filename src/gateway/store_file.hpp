@@ -22,7 +22,8 @@ void migrate(sqlite::Database& database, std::span<const char* const> scripts);
 /// An error that says which file, why, and what to do.
 [[nodiscard]] StoreError explain(const std::filesystem::path& path, const sqlite::Failure& failure);
 
-/// Keeps a second gateway from writing the same store: visits and sums have one author. Gone when the process ends, however it ends.
+/// Keeps a second gateway from writing the same store: visits and sums have one author. Gone when the process ends, however it
+/// ends.
 class Ownership {
 public:
   /// @throws StoreError if another process owns the store, or the lock file beside it cannot be made.

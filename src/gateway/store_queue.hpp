@@ -1,6 +1,6 @@
 #pragma once
-// The store's policy without its I/O: what waits, when the next transaction is due, what is shed when there is no room, and what a
-// failure means. It knows no database and no thread; store.cpp does what it says.
+// The store's policy without its I/O: what waits, when the next transaction is due, what is shed when there is no room, and what
+// a failure means. It knows no database and no thread; store.cpp does what it says.
 
 #include "moor/store.hpp"
 

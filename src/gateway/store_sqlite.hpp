@@ -1,5 +1,6 @@
 #pragma once
-// SQLite's C API with owners, so that a statement cannot be left open and an error cannot be overlooked. Nothing else includes sqlite3.h.
+// SQLite's C API with owners, so that a statement cannot be left open and an error cannot be overlooked. Nothing else includes
+// sqlite3.h.
 
 #include <cstdint>
 #include <filesystem>

@@ -13,7 +13,8 @@ constexpr const char* add_device_sql =
     "INSERT INTO devices (identity, first_seen, last_seen, sightings, rssi_samples) VALUES (?1, ?2, ?2, 0, 0)";
 
 constexpr const char* update_device_sql = R"sql(
-INSERT INTO devices (identity, address, address_type, name, first_seen, last_seen, sightings, rssi_samples, rssi_min, rssi_max, rssi_mean)
+INSERT INTO devices (identity, address, address_type, name, first_seen, last_seen, sightings,
+                     rssi_samples, rssi_min, rssi_max, rssi_mean)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 ON CONFLICT (identity) DO UPDATE SET
   address = coalesce(excluded.address, address),
@@ -26,7 +27,8 @@ ON CONFLICT (identity) DO UPDATE SET
   rssi_min = min(coalesce(rssi_min, excluded.rssi_min), coalesce(excluded.rssi_min, rssi_min)),
   rssi_max = max(coalesce(rssi_max, excluded.rssi_max), coalesce(excluded.rssi_max, rssi_max)),
   rssi_mean = CASE WHEN excluded.rssi_samples = 0 THEN rssi_mean
-    ELSE (coalesce(rssi_mean, 0) * rssi_samples + excluded.rssi_mean * excluded.rssi_samples) / (rssi_samples + excluded.rssi_samples) END
+    ELSE (coalesce(rssi_mean, 0) * rssi_samples + excluded.rssi_mean * excluded.rssi_samples)
+         / (rssi_samples + excluded.rssi_samples) END
 )sql";
 
 constexpr const char* update_beacon_sql = R"sql(
@@ -51,8 +53,8 @@ INSERT INTO zone_events (t, device, from_zone, to_zone, cause, smoothed_rssi, di
 
 constexpr const char* begin_visit_sql = "INSERT INTO visits (device, zone, entered) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 
-// The open visit is found by its being open, and its end from its beginning: the wall clock may have been corrected in between, so that
-// the beginning has another name by now, and the dwell must not change with it.
+// The open visit is found by its being open, and its end from its beginning: the wall clock may have been corrected in between,
+// so that the beginning has another name by now, and the dwell must not change with it.
 constexpr const char* end_visit_sql =
     R"sql(UPDATE visits SET "left" = entered + ?3 WHERE device = ?1 AND zone = ?2 AND "left" IS NULL)sql";
 
@@ -73,7 +75,8 @@ UPDATE visits SET "left" = max(entered, (SELECT last_seen FROM devices WHERE id 
 
 // A few rows at a time, so that no transaction is long; a device goes when nothing names it any more.
 constexpr const char* prune_sql[] = {
-    R"sql(DELETE FROM readings WHERE (device, quantity, t) IN (SELECT device, quantity, t FROM readings WHERE t < ?1 LIMIT 1000))sql",
+    R"sql(DELETE FROM readings WHERE (device, quantity, t) IN
+          (SELECT device, quantity, t FROM readings WHERE t < ?1 LIMIT 1000))sql",
     R"sql(DELETE FROM zone_events WHERE id IN (SELECT id FROM zone_events WHERE t < ?1 LIMIT 1000))sql",
     R"sql(DELETE FROM visits WHERE (device, zone, entered) IN
           (SELECT device, zone, entered FROM visits WHERE entered < ?1 AND "left" < ?1 LIMIT 1000))sql",

@@ -8,7 +8,8 @@ namespace moor::store {
 
 class Writer {
 public:
-  /// Opens the store and ends the visits that a killed gateway left open, at the moment their device was last seen. @throws StoreError.
+  /// Opens the store and ends the visits that a killed gateway left open, at the moment their device was last seen. @throws
+  /// StoreError.
   Writer(const StoreOptions& options, const Clock& clock);
 
   /// One transaction: all rows, less those that the database can never take, or none.
