@@ -2,7 +2,6 @@
 
 #include "cli/terminal.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
@@ -21,12 +20,6 @@ Colour colour_of(Zone zone) {
     case Zone::far: return Colour::dim;
   }
   return Colour::none;
-}
-
-std::string clock_text(WallTime t) {
-  return fmt::format(
-      "{:%H:%M:%S}",
-      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::time_point_cast<std::chrono::system_clock::duration>(t))));
 }
 
 std::string age_text(Duration age) {
@@ -57,7 +50,7 @@ void LiveView::on_presence(const Device& device, const PresenceReading& reading,
   smoothed_[reading.slot] = {reading.smoothed_dbm, true};
   if (reading.event == PresenceEvent::none) return;
   const std::string who = device.data.name().value_or(gateway_.identities().text_of(visitor));
-  events_.push_back(fmt::format("{}  {}  {}", clock_text(clock_.to_wall(reading.time)), who, describe(reading)));
+  events_.push_back(fmt::format("{}  {}  {}", time_text(clock_.to_wall(reading.time)).substr(11, 8), who, describe(reading)));
   if (events_.size() > event_lines) events_.pop_front();
 }
 

@@ -143,7 +143,7 @@ private:
     }
     Table table({{"", Table::Align::left, 30}, {"", Table::Align::left, 100}, {"", Table::Align::right}, {""}});
     for (const PowerStep& step : life.steps)
-      table.add({{step.what}, {step.arithmetic}, {fmt::format("{:.4g}", step.value), Colour::bold}, {step.unit}});
+      table.add({{step.what}, {step.arithmetic}, {number_text(step.value), Colour::bold}, {step.unit}});
     table.print();
     print_line("\n" + in_words(life));
   }
@@ -153,7 +153,7 @@ private:
     if (json_) return print_line(to_pretty(plan_json(plan, mode)));
     Table table({{"DECISION"},
                  {"VALUE"},
-                 {"TYPICAL", Table::Align::left, 30},
+                 {"TYPICAL", Table::Align::left, 70},
                  {"DAYS", Table::Align::right},
                  {"WHY", Table::Align::left, 200}});
     for (const PlanStep& step : plan.steps)

@@ -165,8 +165,8 @@ private:
       print_line(to_line(to_json(device, sighting, frame, session)));
     } else {
       const std::string rssi = sighting.has_rssi() ? fmt::format("{:4} dBm", sighting.rssi_dbm) : "       -";
-      print_line(fmt::format("{:.3f}  {}  {}  {}  {}", to_seconds(session.clock().to_wall(sighting.time)),
-                             device.address.to_string(), rssi, device.data.name().value_or("-"),
+      print_line(fmt::format("{}  {}  {}  {}  {}", time_text(session.clock().to_wall(sighting.time)), device.address.to_string(),
+                             rssi, device.data.name().value_or("-"),
                              frame != nullptr ? summary_of(*frame) : to_hex(sighting.payload())));
     }
     if (session.is_live()) flush_output();
@@ -179,7 +179,9 @@ private:
       if (!scanner.options().filter.passes(device)) continue;
       found.push_back(&device);
     }
-    std::stable_sort(found.begin(), found.end(), [](const Device* a, const Device* b) { return mean_of(*a) > mean_of(*b); });
+    std::sort(found.begin(), found.end(), [](const Device* a, const Device* b) {
+      return std::pair(-mean_of(*a), a->address) < std::pair(-mean_of(*b), b->address);
+    });
     if (arguments_.json) return print_json(found, adverts, session, seconds);
     Table table({{"ADDRESS"},
                  {"NAME", Table::Align::left, 28},

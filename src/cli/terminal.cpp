@@ -1,10 +1,12 @@
 #include "cli/terminal.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -42,6 +44,20 @@ std::string paint(Colour colour, std::string_view text) {
   return fmt::format("{}{}\x1b[0m", codes[static_cast<size_t>(colour)], text);
 }
 
+std::string time_text(WallTime t) {
+  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(t);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(milliseconds);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}.{:03}", fmt::gmtime(seconds.time_since_epoch().count()),
+                     (milliseconds - seconds).count());
+}
+
+std::string number_text(double number) {
+  if (std::abs(number) < 1000) return fmt::format("{:.4g}", number);
+  std::string text = fmt::format("{:.0f}", number);
+  for (size_t at = text.size(); at > 3 && text[at - 4] != '-'; at -= 3) text.insert(at - 3, 1, ',');
+  return text;
+}
+
 void print_line(std::string_view line) {
   if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size() || std::fputc('\n', stdout) == EOF)
     throw std::runtime_error(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
@@ -75,7 +91,9 @@ std::vector<std::string> Table::lines(size_t width) const {
     return out;
   };
   std::vector<std::string> all;
-  all.push_back(line([&](size_t c) -> const std::string& { return columns_[c].title; }, [](size_t) { return Colour::bold; }));
+  const bool titled = std::any_of(columns_.begin(), columns_.end(), [](const Column& column) { return !column.title.empty(); });
+  if (titled)
+    all.push_back(line([&](size_t c) -> const std::string& { return columns_[c].title; }, [](size_t) { return Colour::bold; }));
   for (const auto& row : rows_)
     all.push_back(line([&](size_t c) -> const std::string& { return row[c].text; }, [&](size_t c) { return row[c].colour; }));
   return all;

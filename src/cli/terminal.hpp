@@ -2,6 +2,8 @@
 // What the person sees: whether there is a person, colours, a table, a progress bar. With a pipe or a file instead of a terminal there are no
 // colours and no bar.
 
+#include "moor/time.hpp"
+
 #include <chrono>
 #include <optional>
 #include <string>
@@ -28,6 +30,11 @@ enum class Colour : char { none, bold, dim, green, yellow, red, cyan };
 /// The text cut to so many columns, with an ellipsis where something was cut.
 [[nodiscard]] std::string cut(std::string_view utf8, size_t width);
 
+/// A moment for people: "2026-03-02 09:00:17.722", UTC.
+[[nodiscard]] std::string time_text(WallTime t);
+/// A number for people: four digits, or all of them before the point, and thousands apart: "0.576", "86,400".
+[[nodiscard]] std::string number_text(double number);
+
 /// Writes a line to stdout. @throws std::runtime_error where it cannot be written, as when the disk is full.
 void print_line(std::string_view line);
 /// Hands what was printed to the system. @throws as print_line.
@@ -49,7 +56,7 @@ public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
   void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
   [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }
-  /// Lines with columns as wide as their content, the last one cut at `width`.
+  /// Lines with columns as wide as their content, cut at `width`; without a line of titles if none has one.
   [[nodiscard]] std::vector<std::string> lines(size_t width) const;
   void print() const;
 

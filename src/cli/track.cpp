@@ -88,13 +88,13 @@ private:
   }
 
   void print_reading(const PresenceReading& reading, const Device& device, RadioSession& session) const {
-    const double t = to_seconds(session.clock().to_wall(reading.time));
+    const WallTime t = session.clock().to_wall(reading.time);
     if (arguments_.json) {
       const auto distance = [&](double DistanceEstimate::* which) {
         return reading.distance ? json::value(rounded((*reading.distance).*which, 2)) : json::value();
       };
       json::object line;
-      line["t"] = rounded(t, 6);
+      line["t"] = rounded(to_seconds(t), 6);
       line["address"] = device.address.to_string();
       line["rssi"] = reading.rssi_dbm ? json::value(rounded(*reading.rssi_dbm, 2)) : json::value();
       line["smoothed"] = rounded(reading.smoothed_dbm, 2);
@@ -110,8 +110,8 @@ private:
     if (session.is_live()) flush_output();
   }
 
-  static std::string text_of(const PresenceReading& reading, const Device& device, double t) {
-    std::string line = fmt::format("{:.3f}  {}", t, device.address.to_string());
+  static std::string text_of(const PresenceReading& reading, const Device& device, WallTime t) {
+    std::string line = fmt::format("{}  {}", time_text(t), device.address.to_string());
     if (reading.rssi_dbm) line += fmt::format("  {:6.1f} dBm  smoothed {:6.1f} dBm", *reading.rssi_dbm, reading.smoothed_dbm);
     if (reading.distance)
       line +=

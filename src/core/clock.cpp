@@ -33,9 +33,22 @@ void RealClock::run(asio::io_context& context) {
   context.run();
 }
 
-// A coroutine that waits: its timer never expires by itself, `fire_next` cancels it.
+// A coroutine that waits: its timer never expires by itself, `fire_next` cancels it. However the waiting ends, even before it has
+// begun, the clock does not know the waiter any more.
 struct VirtualClock::Waiter {
+  Waiter(VirtualClock& owner, TimePoint t, const asio::any_io_executor& executor)
+      : timer(executor, asio::steady_timer::time_point::max()),
+        clock(owner),
+        place(owner.waiters_.emplace(std::max(t, owner.now_), this)) {}
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  ~Waiter() {
+    if (!fired) clock.waiters_.erase(place);
+  }
+
   asio::steady_timer timer;
+  VirtualClock& clock;
+  std::multimap<TimePoint, Waiter*>::iterator place;
   bool fired = false;
 };
 
@@ -53,13 +66,10 @@ void VirtualClock::begin_at(TimePoint t) noexcept {
 }
 
 awaitable<void> VirtualClock::wait_until(TimePoint t) {
-  Waiter waiter{asio::steady_timer(co_await asio::this_coro::executor, asio::steady_timer::time_point::max())};
-  const auto place = waiters_.emplace(std::max(t, now_), &waiter);
+  Waiter waiter(*this, t, co_await asio::this_coro::executor);
   boost::system::error_code ignored;
   co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  if (waiter.fired) co_return;
-  waiters_.erase(place);
-  throw boost::system::system_error(asio::error::operation_aborted);
+  if (!waiter.fired) throw boost::system::system_error(asio::error::operation_aborted);
 }
 
 void VirtualClock::fire_next() {

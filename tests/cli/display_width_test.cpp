@@ -28,5 +28,18 @@ TEST(Table, AlignsAndCuts) {
   for (const std::string& line : table.lines(9)) EXPECT_LE(display_width(line), 9U);
 }
 
+TEST(NumberText, IsPlainWithThousandsApart) {
+  EXPECT_EQ(number_text(0.576), "0.576");
+  EXPECT_EQ(number_text(0), "0");
+  EXPECT_EQ(number_text(999.96), "1000");
+  EXPECT_EQ(number_text(1736.1), "1,736");
+  EXPECT_EQ(number_text(86400), "86,400");
+  EXPECT_EQ(number_text(-1234567), "-1,234,567");
+}
+
+TEST(TimeText, IsUtcToTheMillisecond) {
+  EXPECT_EQ(time_text(WallTime(std::chrono::milliseconds(1'772'442'017'722))), "2026-03-02 09:00:17.722");
+}
+
 }  // namespace
 }  // namespace moor::cli

@@ -1,6 +1,8 @@
 #include "moor/clock.hpp"
 
 #include <gmock/gmock.h>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -76,6 +78,22 @@ TEST_F(VirtualTime, ACancelledWaitLeavesNothingBehind) {
   clock_.run(context_);
   EXPECT_THAT(log_, ElementsAre(std::pair("first of two", 2s)));
   EXPECT_EQ(clock_.next_deadline(), TimePoint::max());
+}
+
+TEST_F(VirtualTime, AWaitThatIsCancelledBeforeItBeginsLeavesNothingBehind) {
+  asio::cancellation_signal cancel;
+  bool aborted = false;
+  asio::co_spawn(
+      context_,
+      [&]() -> awaitable<> {
+        cancel.emit(asio::cancellation_type::all);  // the next wait finds itself cancelled
+        co_await clock_.wait_for(1h);
+      },
+      asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr error) { aborted = error != nullptr; }));
+  clock_.run(context_);
+  EXPECT_TRUE(aborted);
+  EXPECT_EQ(clock_.next_deadline(), TimePoint::max());
+  EXPECT_EQ(clock_.now(), start_);
 }
 
 TEST_F(VirtualTime, StandsStillWhileAnotherThreadHoldsIt) {
