@@ -11,6 +11,7 @@
 
 #include "moor/advertisement.hpp"
 #include "moor/beacon.hpp"
+#include "moor/keys.hpp"
 #include "moor/reading.hpp"
 
 #include <array>
@@ -18,14 +19,44 @@
 
 namespace moor {
 
+/// What a decoder may know beyond the bytes.
+struct DecodeContext {
+  Address address{};        ///< the advertiser's; encrypted formats make their nonce of it
+  TimePoint time{};         ///< of the sighting; for identities that rotate and for replay protection
+  KeyRing* keys = nullptr;  ///< none: what is encrypted stays so
+};
+
+/// Why an encrypted advertisement brought nothing.
+enum class DecodeProblem : uint8_t {
+  none,
+  key_missing,  ///< there is no key for this device
+  key_wrong,    ///< the one there is does not fit
+  replayed,     ///< its counter has been seen: a repeat, or somebody's recording
+};
+
+/// Something that a device says of itself in words: its model, a text of its user.
+struct Attribute {
+  static constexpr size_t max_size = 62;
+  std::string_view name;  ///< "model", "kind", "text"; static
+  std::array<char, max_size> bytes{};
+  uint8_t size = 0;
+  /// UTF-8 as it came; untrusted, see `printable_name`.
+  [[nodiscard]] std::string_view text() const noexcept { return {bytes.data(), size}; }
+};
+
 /// What was found in one advertisement. Made once and used again for each: it has room for all it can hold and never allocates.
 class Decoded {
 public:
   static constexpr size_t max_frames = 4;
   static constexpr size_t max_readings = 32;
+  static constexpr size_t max_attributes = 6;
 
   [[nodiscard]] std::span<const BeaconFrame> frames() const noexcept { return {frames_.data(), frame_count_}; }
   [[nodiscard]] std::span<const Reading> readings() const noexcept { return {readings_.data(), reading_count_}; }
+  [[nodiscard]] std::span<const Attribute> attributes() const noexcept { return {attributes_.data(), attribute_count_}; }
+  /// The text of the first attribute of a name; empty if there is none.
+  [[nodiscard]] std::string_view attribute(std::string_view name) const noexcept;
+  [[nodiscard]] DecodeProblem problem() const noexcept { return problem_; }
   /// The format's name, such as "iBeacon" or "Eddystone-URL"; empty where nothing was recognised.
   [[nodiscard]] std::string_view format() const noexcept { return format_; }
   /// Frames and readings that there was no room for.
@@ -39,6 +70,11 @@ public:
   void add(Quantity quantity, double value) noexcept;
   /// A reading that the device marks as not available.
   void add_unavailable(Quantity quantity) noexcept;
+  void add(Quantity quantity, InputEvent event) noexcept { add(quantity, static_cast<double>(event)); }
+  /// @param name  static text. What is longer than an attribute holds is cut.
+  void add_attribute(std::string_view name, std::string_view text) noexcept;
+  /// Says why nothing could be read; the format is named all the same.
+  void set_problem(DecodeProblem problem) noexcept { problem_ = problem; }
   /// Names what has been found since the last call, by the rule above.
   void claim(std::string_view format) noexcept;
 
@@ -48,7 +84,10 @@ private:
   std::array<BeaconFrame, max_frames> frames_;
   std::array<Reading, max_readings> readings_;
   uint8_t frame_count_ = 0;
+  std::array<Attribute, max_attributes> attributes_;
   uint8_t reading_count_ = 0;
+  uint8_t attribute_count_ = 0;
+  DecodeProblem problem_ = DecodeProblem::none;
   uint8_t claimed_readings_ = 0;  // readings that a format has been named for
   size_t dropped_ = 0;
   std::string_view format_;
@@ -56,5 +95,7 @@ private:
 
 /// Decodes all of it; what `into` held before is gone. Allocates nothing, never fails: what is not understood is passed over.
 void decode(const AdvertisementData& advertisement, Decoded& into) noexcept;
+/// The same with what is known of the advertiser; without, nothing encrypted is read.
+void decode(const AdvertisementData& advertisement, const DecodeContext& context, Decoded& into) noexcept;
 
 }  // namespace moor

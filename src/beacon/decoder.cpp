@@ -7,7 +7,9 @@ namespace moor {
 void Decoded::clear() noexcept {
   frame_count_ = 0;
   reading_count_ = 0;
+  attribute_count_ = 0;
   claimed_readings_ = 0;
+  problem_ = DecodeProblem::none;
   dropped_ = 0;
   format_ = {};
 }
@@ -36,6 +38,23 @@ void Decoded::add(Reading reading) noexcept {
   const auto same = [&](const Reading& other) { return other.quantity == reading.quantity; };
   reading.index = static_cast<uint8_t>(std::ranges::count_if(readings(), same));
   readings_[reading_count_++] = reading;
+}
+
+void Decoded::add_attribute(std::string_view name, std::string_view text) noexcept {
+  if (attribute_count_ == max_attributes) {
+    ++dropped_;
+    return;
+  }
+  Attribute& attribute = attributes_[attribute_count_++];
+  attribute.name = name;
+  attribute.size = static_cast<uint8_t>(std::min(text.size(), Attribute::max_size));
+  std::copy_n(text.data(), attribute.size, attribute.bytes.data());
+}
+
+std::string_view Decoded::attribute(std::string_view name) const noexcept {
+  for (const Attribute& each : attributes())
+    if (each.name == name) return each.text();
+  return {};
 }
 
 void Decoded::claim(std::string_view format) noexcept {

@@ -13,7 +13,11 @@ constexpr Registry registry(families);
 }  // namespace
 
 void decode(const AdvertisementData& advertisement, Decoded& into) noexcept {
-  decode_with(registry, advertisement, into);
+  decode_with(registry, advertisement, DecodeContext(), into);
+}
+
+void decode(const AdvertisementData& advertisement, const DecodeContext& context, Decoded& into) noexcept {
+  decode_with(registry, advertisement, context, into);
 }
 
 }  // namespace moor

@@ -48,6 +48,7 @@ constexpr FamilyKey name_beginning(char first, char second) noexcept {
 struct Candidate {
   const AdvertisementData& advertisement;  ///< for a format that is spread over several structures
   Bytes data;                              ///< behind the company or UUID; the whole name; empty for a listed service
+  const DecodeContext& context;
 };
 
 /// A decoder: adds what it finds and returns its format's name, or adds nothing and returns an empty one. A vendor's 128-bit UUID
@@ -125,29 +126,30 @@ void offer(const Registry<count>& registry, FamilyKey key, const Candidate& cand
 }
 
 template <size_t count>
-void decode_with(const Registry<count>& registry, const AdvertisementData& advertisement, Decoded& into) noexcept {
+void decode_with(const Registry<count>& registry, const AdvertisementData& advertisement, const DecodeContext& context,
+                 Decoded& into) noexcept {
   into.clear();
   for (const AdStructure& structure : advertisement) {
     switch (structure.type) {
       case AdType::manufacturer_data:
         if (const auto found = as_manufacturer_data(structure))
-          offer(registry, manufacturer_data(found->company), {advertisement, found->data}, into);
+          offer(registry, manufacturer_data(found->company), {advertisement, found->data, context}, into);
         break;
       case AdType::service_data16:
       case AdType::service_data32:
       case AdType::service_data128:
         if (const auto found = as_service_data(structure))
-          offer(registry, service_data(found->service), {advertisement, found->data}, into);
+          offer(registry, service_data(found->service), {advertisement, found->data, context}, into);
         break;
       case AdType::shortened_name:
       case AdType::complete_name:
         if (structure.data.size() >= 2)
           offer(registry, name_beginning(static_cast<char>(structure.data[0]), static_cast<char>(structure.data[1])),
-                {advertisement, structure.data}, into);
+                {advertisement, structure.data, context}, into);
         break;
       default:
-        for_each_service_uuid(structure,
-                              [&](const Uuid& uuid) { offer(registry, listed_service(uuid), {advertisement, Bytes()}, into); });
+        for_each_service_uuid(
+            structure, [&](const Uuid& uuid) { offer(registry, listed_service(uuid), {advertisement, Bytes(), context}, into); });
     }
   }
 }

@@ -166,7 +166,7 @@ constexpr Registry test_registry(test_families);
 std::string_view format_of(std::string_view hex) {
   const auto payload = bytes(hex);
   Decoded result;
-  decode_with(test_registry, AdvertisementData(payload), result);
+  decode_with(test_registry, AdvertisementData(payload), DecodeContext(), result);
   return result.format();
 }
 

@@ -1,0 +1,61 @@
+#pragma once
+// The keys of the user's own devices, by which their encrypted advertisements are read. A key remembers how far its device has counted, so that
+// a recording played back by somebody else is not taken for the device.
+
+#include "moor/address.hpp"
+#include "moor/time.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <vector>
+
+namespace moor {
+
+enum class KeyKind : uint8_t {
+  bthome,     ///< "bind key", 16 bytes
+  mibeacon,   ///< "bind key": 16 bytes, 12 of devices before MiBeacon version 4
+  eddystone,  ///< identity key (EIK), 16 bytes; has no address, the device is found by it
+  victron,    ///< "advertisement key", 16 bytes
+  irk,        ///< identity resolving key, 16 bytes; has no address either
+};
+/// "bthome", "mibeacon", "eddystone", "victron" or "irk".
+[[nodiscard]] std::string_view to_string(KeyKind kind) noexcept;
+
+/// What a key has seen. For the decoder of its format.
+struct KeyState {
+  std::optional<uint32_t> counter;  ///< of the newest message that the key has opened
+  TimePoint time;                   ///< of that message
+  uint32_t failures = 0;            ///< in a row
+};
+
+struct Key {
+  KeyKind kind{};
+  std::string name;  ///< for people, such as "freezer"
+  std::vector<uint8_t> bytes;
+  KeyState state;
+};
+
+/// Keys by kind and device. Their bytes are overwritten when the ring ends.
+class KeyRing {
+public:
+  KeyRing() = default;
+  KeyRing(const KeyRing&) = delete;
+  KeyRing& operator=(const KeyRing&) = delete;
+  ~KeyRing();
+
+  /// For one device. @throws UsageError if a key of that kind cannot be so long, or the device has one.
+  void add(KeyKind kind, const Address& address, Bytes key, std::string name = {});
+  /// For a device that is known by its key alone. @throws UsageError if a key of that kind cannot be so long.
+  void add(KeyKind kind, Bytes key, std::string name);
+
+  /// The key of a device, whether its address is random or not; nullptr if there is none. Valid until a key is added.
+  [[nodiscard]] Key* find(KeyKind kind, const Address& address) noexcept;
+  /// All keys that name their device themselves, of all kinds.
+  [[nodiscard]] std::span<Key> nameless() noexcept { return nameless_; }
+  [[nodiscard]] bool empty() const noexcept { return by_device_.empty() && nameless_.empty(); }
+
+private:
+  boost::unordered_flat_map<uint64_t, Key> by_device_;  // by address and kind
+  std::vector<Key> nameless_;
+};
+
+}  // namespace moor
