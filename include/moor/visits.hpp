@@ -130,6 +130,8 @@ public:
   /// Takes back a visit of before a restart. @returns whether it was: not if one of that visitor and zone is open, if the visitor
   /// is in another zone, if there is no room (which is counted), or if it ends before it begins.
   [[nodiscard]] bool restore(const OpenVisit& visit);
+  /// Whether a visit of this visitor goes on, or is in a break; with `zone`, in that zone.
+  [[nodiscard]] bool has_open(VisitorId visitor, std::optional<ZoneId> zone = std::nullopt) const noexcept;
   [[nodiscard]] size_t size() const noexcept;       ///< visits open
   [[nodiscard]] uint64_t dropped() const noexcept;  ///< visits for which there was no room
 

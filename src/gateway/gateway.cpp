@@ -179,11 +179,18 @@ void Gateway::on_presence(const Device& device, const PresenceReading& reading, 
 
 void Gateway::on_visit(const Visit& visit) {
   for (PipelineListener* listener : listeners_) listener->on_visit(visit);
+  forget_if_done(visit.visitor);
 }
 
 void Gateway::on_visitor_gone(VisitorId visitor) {
   for (PipelineListener* listener : listeners_) listener->on_visitor_gone(visitor);
-  identities_.end(visitor);
+  identities_.gone(visitor);
+  forget_if_done(visitor);
+}
+
+// A visit may be told of after its visitor has gone, when the time for rejoining is over.
+void Gateway::forget_if_done(VisitorId visitor) {
+  if (!identities_.is_present(visitor) && !pipeline_.visits().has_open(visitor)) identities_.forget(visitor);
 }
 
 void Gateway::on_traffic(const ZoneTraffic& row) {

@@ -63,6 +63,7 @@ private:
   [[nodiscard]] awaitable<void> keep_time();
   [[nodiscard]] awaitable<void> shut_down();
   void on_batch(size_t index, std::span<const Sighting> batch);
+  void forget_if_done(VisitorId visitor);
   void set_phase(size_t index, RadioState::Phase phase, std::string problem = {});
 
   void on_device(DeviceSlot slot, const Device& device) override;

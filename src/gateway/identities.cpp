@@ -16,13 +16,22 @@ VisitorId number_of(std::string_view text) noexcept {
 VisitorId Identities::begin(const Address& address, TimePoint now) {
   std::string text = identify(address, now).text;
   const VisitorId visitor = number_of(text);
-  texts_[visitor] = std::move(text);
+  visitors_[visitor] = {.text = std::move(text)};
   return visitor;
 }
 
+void Identities::gone(VisitorId visitor) {
+  if (const auto found = visitors_.find(visitor); found != visitors_.end()) found->second.present = false;
+}
+
+bool Identities::is_present(VisitorId visitor) const {
+  const auto found = visitors_.find(visitor);
+  return found != visitors_.end() && found->second.present;
+}
+
 std::string Identities::text_of(VisitorId visitor) const {
-  const auto found = texts_.find(visitor);
-  return found == texts_.end() ? std::string() : found->second;
+  const auto found = visitors_.find(visitor);
+  return found == visitors_.end() ? std::string() : found->second.text;
 }
 
 }  // namespace moor

@@ -16,15 +16,22 @@ public:
   /// The device's identity now; it changes when the key rotates.
   [[nodiscard]] Identity identify(const Address& address, TimePoint now) { return hasher_.identify(address, now); }
 
-  /// A visitor begins: the identity that the device has now is the visitor's to the end.
+  /// A visitor begins, or comes back: the identity that the device has now is the visitor's until it is forgotten.
   [[nodiscard]] VisitorId begin(const Address& address, TimePoint now);
-  /// The identity of a visitor that has begun and not ended; empty for another.
+  /// The visitor has gone; what is still to be said of its visits needs its text.
+  void gone(VisitorId visitor);
+  [[nodiscard]] bool is_present(VisitorId visitor) const;
+  /// The identity of a visitor that has begun and is not forgotten; empty for another.
   [[nodiscard]] std::string text_of(VisitorId visitor) const;
-  void end(VisitorId visitor) { texts_.erase(visitor); }
+  void forget(VisitorId visitor) { visitors_.erase(visitor); }
 
 private:
   IdentityHasher hasher_;
-  boost::unordered_flat_map<VisitorId, std::string> texts_;
+  struct Visitor {
+    std::string text;
+    bool present = true;
+  };
+  boost::unordered_flat_map<VisitorId, Visitor> visitors_;
 };
 
 }  // namespace moor

@@ -85,9 +85,9 @@ void Pipeline::on_reading(const PresenceReading& reading) {
     state.visitor = options_.visitor_of(device.address, reading.time);
   listener_.on_presence(device, reading, state.visitor);
   if (reading.event == PresenceEvent::none) return;
-  const auto on_visit = [this](const Visit& visit) { listener_.on_visit(visit); };
-  visits_.on_reading(state.visitor, reading, on_visit);
-  if (reading.zone)
+  const bool continues = reading.zone && visits_.has_open(state.visitor, zone_id(*reading.zone));
+  visits_.on_reading(state.visitor, reading, [this](const Visit& visit) { listener_.on_visit(visit); });
+  if (reading.zone && !continues)  // who rejoins a visit has not come in again
     traffic_.on_entry(state.visitor, zone_id(*reading.zone), reading.time,
                       [this](const ZoneTraffic& row) { listener_.on_traffic(row); });
   if (reading.event == PresenceEvent::lost) listener_.on_visitor_gone(std::exchange(state.visitor, 0));

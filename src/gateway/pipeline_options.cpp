@@ -22,6 +22,7 @@ PipelineOptions pipeline_options(const GatewayConfig& config, std::function<Visi
   options.presence = presence;
   options.beacons = {.presence = presence, .max_beacons = config.beacons.max};
   options.beacons.presence.lost_after = config.beacons.expire_after;
+  options.visits.rejoin_within = config.presence.rejoin_within;
   options.visits.max_open = config.devices.max;
   options.traffic.interval = config.presence.traffic_interval;
   options.trust_beacon_power = !config.presence.tx_power_dbm;

@@ -176,6 +176,10 @@ std::vector<Visit> VisitTracker::close_open(TimePoint at) {
   return ended;
 }
 
+bool VisitTracker::has_open(VisitorId visitor, std::optional<ZoneId> zone) const noexcept {
+  return state_->find(visitor, [zone](const State::Stay& stay) { return !zone || stay.zone == *zone; }).has_value();
+}
+
 TimePoint VisitTracker::next_deadline() const noexcept {
   return state_->breaks.next_deadline();
 }

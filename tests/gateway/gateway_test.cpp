@@ -141,6 +141,31 @@ TEST_F(GatewayTest, AVisitEndsUnderTheIdentityThatItBeganWith) {
   EXPECT_NE(gateway.identities().identify(Address(phone, true), start_ + 2h).text, before);
 }
 
+TEST_F(GatewayTest, AReturnWithinTheTimeForRejoiningIsOneVisitUnderOneIdentity) {
+  config_.presence.rejoin_within = 60s;
+  keep_database();
+  auto script = stays(10, -60);
+  script.push_back({40s, {}});  // lost after 20 s of them
+  const auto back = stays(10, -60);
+  script.insert(script.end(), back.begin(), back.end());
+  script.push_back({300s, {}});
+  add_radio(script);
+  Gateway gateway(context_.get_executor(), clock_, config_, radios_);
+  Notes notes(gateway, start_);
+  gateway.add_listener(notes);
+  run(gateway);
+  EXPECT_THAT(notes.events, ElementsAre(std::pair("entered", 3.0), std::pair("lost", 30.0), std::pair("entered", 53.0),
+                                        std::pair("lost", 80.0), std::pair("left", 60.0)));
+  StoreReader reader(config_.store.path);
+  const auto visits = reader.visits().rows;
+  ASSERT_EQ(visits.size(), 1U);
+  EXPECT_EQ(visits[0].device, notes.identities.at(0));
+  EXPECT_EQ(visits[0].dwell, 57s);
+  const auto traffic = reader.traffic().rows;
+  ASSERT_EQ(traffic.size(), 1U);
+  EXPECT_EQ(traffic[0].entries, 1U) << "who comes back has not come in again";
+}
+
 TEST_F(GatewayTest, ForgetsDevicesThatFellSilent) {
   config_.devices.forget_after = 600s;
   auto script = stays(3, -60);
