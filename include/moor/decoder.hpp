@@ -34,6 +34,9 @@ enum class DecodeProblem : uint8_t {
   replayed,     ///< its counter has been seen: a repeat, or somebody's recording
 };
 
+/// "no key", "wrong key" or "replayed"; empty for none.
+[[nodiscard]] const char* to_string(DecodeProblem problem) noexcept;
+
 /// Something that a device says of itself in words: its model, a text of its user.
 struct Attribute {
   static constexpr size_t max_size = 62;

@@ -26,6 +26,7 @@ struct PipelineOptions {
   /// Who a device is to visits and traffic; asked when it enters its first zone, and kept until it is lost. By default its address, which
   /// is nobody's business but the caller's: a program that stores visits gives pseudonyms.
   std::function<VisitorId(const Address&, TimePoint)> visitor_of{};
+  KeyRing* keys = nullptr;  ///< for what devices encrypt; must outlive the pipeline
 };
 
 /// What the pipeline tells. Calls come in the order of their times; they must not call the pipeline.
@@ -36,6 +37,8 @@ public:
   virtual void on_forgotten(DeviceSlot, const Device&) {}  ///< the slot will serve another
   /// What a new payload says; not called for one that says nothing or repeats the last.
   virtual void on_decoded(DeviceSlot, const Device&, const Decoded&, TimePoint) {}
+  /// An encrypted format could not be read; told once of each device and problem, not of each advertisement.
+  virtual void on_decode_problem(const Device&, const Decoded&) {}
   virtual void on_beacon(const BeaconEvent&) {}
   /// Every reading of presence. Those with an event are zone changes; `visitor` is the device's, 0 while it is in no zone.
   virtual void on_presence(const Device&, const PresenceReading&, VisitorId) {}
@@ -87,7 +90,8 @@ private:
     uint32_t beacon = no_beacon;  // its place among the devices that send beacon frames: the others cost the tracker nothing
     uint8_t format_size = 0;
     int8_t power_at_1m_dbm = no_tx_power;
-    bool passes = true;  // the part of the filter that looks at its data
+    DecodeProblem problem = DecodeProblem::none;  // that has been told
+    bool passes = true;                           // the part of the filter that looks at its data
   };
   static_assert(sizeof(State) <= 24);
 

@@ -4,6 +4,16 @@
 
 namespace moor {
 
+const char* to_string(DecodeProblem problem) noexcept {
+  switch (problem) {
+    case DecodeProblem::none: return "";
+    case DecodeProblem::key_missing: return "no key";
+    case DecodeProblem::key_wrong: return "wrong key";
+    case DecodeProblem::replayed: return "replayed";
+  }
+  return "unknown";
+}
+
 void Decoded::clear() noexcept {
   frame_count_ = 0;
   reading_count_ = 0;

@@ -118,6 +118,14 @@ void EventPrinter::on_decoded(DeviceSlot, const Device& device, const Decoded& d
   }
 }
 
+void EventPrinter::on_decode_problem(const Device& device, const Decoded& decoded) {
+  json::object line = begin("decode_problem", device.last_seen);
+  line["device"] = name_of(device.address, device.last_seen);
+  line["format"] = decoded.format();
+  line["problem"] = to_string(decoded.problem());
+  print(line);
+}
+
 void EventPrinter::on_beacon(const BeaconEvent& event) {
   if (event.kind == BeaconEvent::Kind::absorbed) return;
   json::object line = begin("beacon", event.time);
@@ -167,6 +175,11 @@ void EventLog::on_radio(const RadioState& state) {
     log_.info("radio {}: {} ({})", state.name, to_string(state.phase), state.detail);
   else
     log_.warn("radio {}: {}", state.name, state.problem);
+}
+
+void EventLog::on_decode_problem(const Device& device, const Decoded& decoded) {
+  log_.warn("{}: {} cannot be read: {}", gateway_.identities().identify(device.address, device.last_seen).text, decoded.format(),
+            to_string(decoded.problem()));
 }
 
 void EventLog::on_presence(const Device&, const PresenceReading& reading, VisitorId visitor) {

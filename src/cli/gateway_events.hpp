@@ -21,6 +21,7 @@ public:
 
   void on_device(DeviceSlot slot, const Device& device) override;
   void on_decoded(DeviceSlot slot, const Device& device, const Decoded& decoded, TimePoint t) override;
+  void on_decode_problem(const Device& device, const Decoded& decoded) override;
   void on_beacon(const BeaconEvent& event) override;
   void on_presence(const Device& device, const PresenceReading& reading, VisitorId visitor) override;
   void on_visit(const Visit& visit) override;
@@ -46,6 +47,7 @@ public:
   EventLog(Gateway& gateway, spdlog::logger& log) : gateway_(gateway), log_(log) {}
 
   void on_radio(const RadioState& state);
+  void on_decode_problem(const Device& device, const Decoded& decoded) override;
   void on_presence(const Device& device, const PresenceReading& reading, VisitorId visitor) override;
   void on_visit(const Visit& visit) override;
   void on_traffic(const ZoneTraffic& row) override;

@@ -69,6 +69,20 @@ struct TakeValue {
       return Objection{fmt::format("is wrong: {}", error.what()), error.advice()};
     }
   }
+  Objected operator()(std::optional<Address>* field) const {
+    const auto* value = node.as_string();
+    const auto address = value == nullptr ? std::nullopt : Address::parse(value->get());
+    if (!address) return objection(node);
+    *field = address;
+    return std::nullopt;
+  }
+  Objected operator()(GatewayConfig::HexKey* field) const {
+    const auto* value = node.as_string();
+    auto bytes = value == nullptr ? std::nullopt : from_hex(value->get());
+    if (!bytes || bytes->empty()) return Objection{"is no key", "use " + config::expected(key)};  // a secret is not repeated
+    field->bytes = std::move(*bytes);
+    return std::nullopt;
+  }
   Objected operator()(std::vector<Uuid>* field) const {
     return take_list(field, [](const toml::node& each) -> std::optional<Uuid> {
       return each.is_string() ? Uuid::parse(each.as_string()->get()) : std::nullopt;
@@ -155,6 +169,7 @@ public:
     check_presence();
     check_sizes();
     check_radios();
+    check_keys();
   }
 
   [[nodiscard]] GatewayConfig take_config(const std::string& file) {
@@ -174,22 +189,34 @@ private:
     const std::string section(name.str());
     const auto known = config::sections();
     if (std::ranges::find(known, section, &config::Section::name) == known.end()) return unknown_section(name);
-    if (section != config::radio_section) {
+    if (!config::repeats(section)) {
       if (const toml::table* table = node.as_table()) return read_keys(section, *table);
       return object(name.source().begin, section, "is " + in_words(node), "begin a section with [" + section + "]");
     }
-    const toml::array* radios = node.as_array();
-    if (radios == nullptr || !std::ranges::all_of(*radios, [](const toml::node& each) { return each.is_table(); }))
+    const toml::array* entries = node.as_array();
+    if (entries == nullptr || !std::ranges::all_of(*entries, [](const toml::node& each) { return each.is_table(); }))
       return object(name.source().begin, section, "is " + in_words(node),
-                    "begin each radio with [[radio]], since there may be several");
-    for (const toml::node& each : *radios) {
-      config_.radios.emplace_back();
-      radio_positions_.push_back(each.source().begin);
-      const toml::table& table = *each.as_table();
-      read_keys(section, table);
-      if (!table.contains("spec"))
-        object(each.source().begin, "radio.spec", "is missing", "say which radio, such as spec = \"bluez\"");
-    }
+                    fmt::format("begin each {0} with [[{0}]], since there may be several", section));
+    for (const toml::node& each : *entries) section == config::radio_section ? read_radio(each) : read_key(each);
+  }
+
+  void read_radio(const toml::node& entry) {
+    config_.radios.emplace_back();
+    radio_positions_.push_back(entry.source().begin);
+    read_keys(std::string(config::radio_section), *entry.as_table());
+    if (!entry.as_table()->contains("spec"))
+      object(entry.source().begin, "radio.spec", "is missing", "say which radio, such as spec = \"bluez\"");
+  }
+
+  void read_key(const toml::node& entry) {
+    config_.keys.emplace_back();
+    key_positions_.push_back(entry.source().begin);
+    const size_t mistakes_before = mistakes_.size();
+    read_keys(std::string(config::key_section), *entry.as_table());
+    if (!entry.as_table()->contains("key"))
+      object(entry.source().begin, "key.key", "is missing",
+             "give it as hexadecimal digits, such as key = \"231d39c1d7cc1ab1aee224cd096db932\"");
+    if (mistakes_.size() > mistakes_before) config_.keys.back().key.bytes.clear();  // what is wrong with it has been said
   }
 
   void read_keys(const std::string& section, const toml::table& table) {
@@ -273,10 +300,24 @@ private:
         }
   }
 
+  // A key that was read at all must fit its kind and be the device's only one.
+  void check_keys() {
+    KeyRing ring;
+    for (size_t i = 0; i < key_positions_.size(); ++i) {
+      if (config_.keys[i].key.bytes.empty()) continue;
+      try {
+        add_keys({config_.keys[i]}, ring);
+      } catch (const UsageError& error) {
+        object(key_positions_[i], "key", fmt::format("is wrong: {}", error.what()), error.advice());
+      }
+    }
+  }
+
   GatewayConfig config_;
   std::vector<ConfigMistake> mistakes_;
   std::map<std::string, Position> given_;  // keys that were taken over
   std::vector<Position> radio_positions_;
+  std::vector<Position> key_positions_;
 };
 
 std::string listed(const std::string& file, const std::vector<ConfigMistake>& mistakes) {
@@ -288,6 +329,20 @@ std::string listed(const std::string& file, const std::vector<ConfigMistake>& mi
 }
 
 }  // namespace
+
+void add_keys(const std::vector<GatewayConfig::KeyEntry>& keys, KeyRing& ring) {
+  for (const GatewayConfig::KeyEntry& entry : keys) {
+    const bool names_its_device = entry.kind == KeyKind::eddystone || entry.kind == KeyKind::irk;
+    if (names_its_device != !entry.device)
+      throw UsageError(
+          fmt::format("a key of kind {} needs {} device", to_string(entry.kind), entry.device ? "no" : "a"),
+          {.advice = entry.device ? "leave out its device" : "add the device's address, such as device = \"A4:CF:12:34:56:78\""});
+    if (entry.device)
+      ring.add(entry.kind, *entry.device, entry.key.bytes, entry.name);
+    else
+      ring.add(entry.kind, entry.key.bytes, entry.name);
+  }
+}
 
 ConfigMistakes::ConfigMistakes(const std::string& file, std::vector<ConfigMistake> mistakes)
     : ConfigError(listed(file, mistakes), {.cause = mistakes.front().what, .advice = "docs/gateway.md describes every key."}),

@@ -4,6 +4,7 @@
 
 #include "gateway/privacy.hpp"
 #include "moor/error.hpp"
+#include "moor/keys.hpp"
 #include "moor/radio.hpp"
 #include "moor/scanner.hpp"
 #include "moor/store.hpp"
@@ -23,6 +24,16 @@ struct GatewayConfig {
   struct RadioEntry {
     RadioSpec spec;
     bool active = true;  ///< ask for scan responses
+  };
+  /// A key as the file has it. It is never shown.
+  struct HexKey {
+    std::vector<uint8_t> bytes;
+  };
+  struct KeyEntry {
+    KeyKind kind = KeyKind::bthome;
+    std::optional<Address> device;  ///< none for a kind that names its device itself
+    HexKey key;
+    std::string name;
   };
   struct Presence {
     double alpha = 0.3;               ///< weight of a new sample, if there is no `tau`
@@ -55,6 +66,7 @@ struct GatewayConfig {
 
   Gateway gateway;
   std::vector<RadioEntry> radios;  ///< never empty after reading: without [[radio]] it is the default adapter
+  std::vector<KeyEntry> keys;
   ScanFilter filter;
   Presence presence;
   Devices devices;
@@ -64,6 +76,9 @@ struct GatewayConfig {
   View view;
   LogLevel log_level = LogLevel::info;
 };
+
+/// Puts the configuration's keys where decoders look for them. @throws UsageError for a key that does not fit its kind or its device.
+void add_keys(const std::vector<GatewayConfig::KeyEntry>& keys, KeyRing& ring);
 
 /// One thing wrong in a file.
 struct ConfigMistake {

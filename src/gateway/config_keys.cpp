@@ -13,6 +13,7 @@ constexpr Section section_table[] = {
     {"gateway", "What this gateway is called and where its files lie."},
     {"radio", "A radio to listen with; `[[radio]]` comes once for each. Without any, it is the default Bluetooth adapter."},
     {"filter", "Which advertisements count. All that is set must hold, of a list one entry; without this section all count."},
+    {"key", "A key of an own device that encrypts what it advertises; `[[key]]` comes once for each."},
     {"presence", "From RSSI to zones and visits."},
     {"devices", "The table of devices in memory."},
     {"beacons", "The table of beacons in memory."},
@@ -43,6 +44,14 @@ constexpr Key key_table[] = {
     {"filter", "manufacturers", "", 0, 65535, "Companies of which a device must advertise data; 76 is Apple, 0x004C the same.",
      [](Config& c) -> Field { return &c.filter.manufacturers; }},
     {"filter", "addresses", "", 0, 0, "The only devices to listen to.", [](Config& c) -> Field { return &c.filter.addresses; }},
+
+    {"key", "kind", "", 0, 0, "Which format the key is for; eddystone and irk are keys that name their device themselves.",
+     [](Config& c) -> Field { return &c.keys.back().kind; }},
+    {"key", "device", "", 0, 0, "The device's address; not for eddystone and irk.",
+     [](Config& c) -> Field { return &c.keys.back().device; }},
+    {"key", "key", "", 0, 0, "The key as its maker's application shows it.",
+     [](Config& c) -> Field { return &c.keys.back().key; }},
+    {"key", "name", "", 0, 64, "What messages call the device.", [](Config& c) -> Field { return &c.keys.back().name; }},
 
     {"presence", "alpha", "", 0.01, 1,
      "Weight of a new reading in the smoothed RSSI: lower is calmer and slower, 0.2 suits a crowded shop. Not together with "
@@ -123,6 +132,7 @@ constexpr Key key_table[] = {
     {"log", "level", "", 0, 0, "The least important messages that are written.", [](Config& c) -> Field { return &c.log_level; }},
 };
 
+constexpr std::array<std::string_view, 5> key_kind_names = {"bthome", "mibeacon", "eddystone", "victron", "irk"};
 constexpr std::array<std::string_view, 2> synchronous_names = {"full", "normal"};
 constexpr std::array<std::string_view, 3> storage_names = {"never", "public", "all"};
 constexpr std::array<std::string_view, 3> view_names = {"auto", "on", "off"};
@@ -142,6 +152,10 @@ const Key* find_key(std::string_view section, std::string_view name) noexcept {
   return key == std::end(key_table) ? nullptr : key;
 }
 
+template <>
+std::span<const std::string_view> names_of<KeyKind>() noexcept {
+  return key_kind_names;
+}
 template <>
 std::span<const std::string_view> names_of<Synchronous>() noexcept {
   return synchronous_names;

@@ -10,7 +10,8 @@ namespace moor::config {
 /// Where a key's value lies; its type is the key's type.
 using Field = std::variant<bool*, int*, std::optional<int>*, size_t*, double*, std::string*, std::filesystem::path*, Duration*,
                            std::optional<Duration>*, std::vector<Uuid>*, std::vector<uint16_t>*, std::vector<Address>*,
-                           RadioSpec*, Synchronous*, AddressStorage*, ViewMode*, LogLevel*>;
+                           std::optional<Address>*, GatewayConfig::HexKey*, KeyKind*, RadioSpec*, Synchronous*, AddressStorage*,
+                           ViewMode*, LogLevel*>;
 
 struct Key {
   std::string_view section;
@@ -19,7 +20,7 @@ struct Key {
   double least = 0;       ///< of a number; the length of a text
   double most = 0;
   std::string_view meaning;        ///< a sentence or two
-  Field (*field)(GatewayConfig&);  ///< of [[radio]]: in the last one
+  Field (*field)(GatewayConfig&);  ///< of a section that repeats: in the last one
 };
 
 struct Section {
@@ -27,7 +28,12 @@ struct Section {
   std::string_view meaning;
 };
 
-inline constexpr std::string_view radio_section = "radio";  ///< the one that may come several times, as [[radio]]
+inline constexpr std::string_view radio_section = "radio";
+inline constexpr std::string_view key_section = "key";
+/// Whether the section may come several times, as [[radio]].
+[[nodiscard]] constexpr bool repeats(std::string_view section) noexcept {
+  return section == radio_section || section == key_section;
+}
 
 /// In the order of the reference.
 [[nodiscard]] std::span<const Section> sections() noexcept;
@@ -37,6 +43,8 @@ inline constexpr std::string_view radio_section = "radio";  ///< the one that ma
 /// The names of a choice's values, by their numbers.
 template <typename Choice>
 [[nodiscard]] std::span<const std::string_view> names_of() noexcept;
+template <>
+[[nodiscard]] std::span<const std::string_view> names_of<KeyKind>() noexcept;
 template <>
 [[nodiscard]] std::span<const std::string_view> names_of<Synchronous>() noexcept;
 template <>

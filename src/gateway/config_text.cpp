@@ -41,6 +41,8 @@ struct WriteValue {
   std::string operator()(Duration value) const {
     return fmt::format("{:.9g}", to_seconds(value) / to_seconds(length_of(key.unit)));
   }
+  std::string operator()(const Address& value) const { return toml_string(value.to_string()); }
+  std::string operator()(const GatewayConfig::HexKey&) const { return {}; }  // a secret
   std::string operator()(const RadioSpec& value) const { return toml_string(value.to_string()); }
   std::string operator()(const std::vector<Uuid>& values) const {
     return list(values, [](const Uuid& each) { return toml_string(each.to_string()); });
@@ -74,6 +76,8 @@ struct DescribeType {
   std::string operator()(const std::optional<Duration>*) const { return number("a number"); }
   std::string operator()(const std::string*) const { return text("a text"); }
   std::string operator()(const std::filesystem::path*) const { return text("a path"); }
+  std::string operator()(const std::optional<Address>*) const { return "an address such as \"A4:CF:12:34:56:78\""; }
+  std::string operator()(const GatewayConfig::HexKey*) const { return "hexadecimal digits, 32 of most kinds"; }
   std::string operator()(const RadioSpec*) const { return "a radio such as \"bluez:hci0\""; }
   std::string operator()(const std::vector<Uuid>*) const { return "a list of UUIDs such as [\"180f\"]"; }
   std::string operator()(const std::vector<uint16_t>*) const {
@@ -103,12 +107,14 @@ private:
 std::string sample_text(const Key& key, GatewayConfig& defaults) {
   const std::string value = value_text(key, defaults);
   if (!value.empty()) return value;
+  if (key.section == key_section) return key.name == "key" ? "\"231d39c1d7cc1ab1aee224cd096db932\"" : "\"A4:CF:12:34:56:78\"";
   return fmt::format("{}", key.unit == "s" ? 10 : -59);
 }
 
 GatewayConfig defaults() {
   GatewayConfig config;
   config.radios.emplace_back();
+  config.keys.emplace_back();
   return config;
 }
 
@@ -133,10 +139,10 @@ std::string config_reference() {
   GatewayConfig config = defaults();
   std::string out;
   for (const Section& section : sections()) {
-    const bool repeated = section.name == radio_section;
+    const bool repeated = repeats(section.name);
     out += fmt::format("### `{}{}{}`\n\n{}\n\n", repeated ? "[[" : "[", section.name, repeated ? "]]" : "]", section.meaning);
     out += "| key | takes | default | meaning |\n|---|---|---|---|\n";
-    for (const Key& key : keys()) {
+    for (const config::Key& key : keys()) {
       if (key.section != section.name) continue;
       const std::string value = value_text(key, config);
       out += fmt::format("| `{}` | {} | {} | {} |\n", key.name, expected(key), value.empty() ? "unset" : "`" + value + "`",
@@ -154,9 +160,9 @@ std::string example_config() {
       "one\n"
       "# before their section.\n";
   for (const Section& section : sections()) {
-    const bool repeated = section.name == radio_section;
+    const bool repeated = repeats(section.name);
     out += fmt::format("\n# {}\n#{}{}{}\n", section.meaning, repeated ? "[[" : "[", section.name, repeated ? "]]" : "]");
-    for (const Key& key : keys())
+    for (const config::Key& key : keys())
       if (key.section == section.name)
         out += fmt::format("\n# {}\n# Takes {}.\n#{} = {}\n", key.meaning, expected(key), key.name, sample_text(key, config));
   }
@@ -168,21 +174,25 @@ std::string explain_config(const GatewayConfig& given) {
   std::string out;
   const auto explain = [&](std::string_view heading, std::string_view section, GatewayConfig& config) {
     out += fmt::format("{}{}\n", out.empty() ? "" : "\n", heading);
-    for (const Key& key : keys()) {
+    for (const config::Key& key : keys()) {
       if (key.section != section) continue;
       const std::string value = value_text(key, config);
       if (!value.empty()) out += fmt::format("{} = {}\n", key.name, value);
     }
   };
   for (const Section& section : sections()) {
-    if (section.name != radio_section) {
+    if (!repeats(section.name)) {
       explain(fmt::format("[{}]", section.name), section.name, all);
       continue;
     }
+    GatewayConfig one;
     for (const GatewayConfig::RadioEntry& radio : given.radios) {
-      GatewayConfig one;
       one.radios = {radio};
-      explain("[[radio]]", section.name, one);
+      if (section.name == radio_section) explain("[[radio]]", section.name, one);
+    }
+    for (const GatewayConfig::KeyEntry& key : given.keys) {
+      one.keys = {key};
+      if (section.name == key_section) explain("[[key]]", section.name, one);
     }
   }
   return out;

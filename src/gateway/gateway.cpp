@@ -40,8 +40,10 @@ Gateway::Gateway(asio::any_io_executor executor, Clock& clock, const GatewayConf
       config_(config),
       radios_(radios),
       identities_(config.privacy),
-      pipeline_(pipeline_options(config, [this](const Address& address, TimePoint t) { return identities_.begin(address, t); }),
-                *this) {
+      pipeline_(
+          pipeline_options(config, keys_, [this](const Address& address, TimePoint t) { return identities_.begin(address, t); }),
+          *this) {
+  add_keys(config.keys, keys_);
   if (!config.store.path.empty()) {
     store_ = std::make_unique<Store>(std::move(executor), clock, config.store);
     recorder_ = std::make_unique<Recorder>(*store_, identities_, clock, config.presence.traffic_interval);
@@ -167,6 +169,10 @@ void Gateway::on_forgotten(DeviceSlot slot, const Device& device) {
 
 void Gateway::on_decoded(DeviceSlot slot, const Device& device, const Decoded& decoded, TimePoint t) {
   for (PipelineListener* listener : listeners_) listener->on_decoded(slot, device, decoded, t);
+}
+
+void Gateway::on_decode_problem(const Device& device, const Decoded& decoded) {
+  for (PipelineListener* listener : listeners_) listener->on_decode_problem(device, decoded);
 }
 
 void Gateway::on_beacon(const BeaconEvent& event) {

@@ -69,6 +69,7 @@ private:
   void on_device(DeviceSlot slot, const Device& device) override;
   void on_forgotten(DeviceSlot slot, const Device& device) override;
   void on_decoded(DeviceSlot slot, const Device& device, const Decoded& decoded, TimePoint t) override;
+  void on_decode_problem(const Device& device, const Decoded& decoded) override;
   void on_beacon(const BeaconEvent& event) override;
   void on_presence(const Device& device, const PresenceReading& reading, VisitorId visitor) override;
   void on_visit(const Visit& visit) override;
@@ -82,6 +83,7 @@ private:
   std::unique_ptr<Store> store_;
   std::unique_ptr<Recorder> recorder_;
   std::vector<PipelineListener*> listeners_;
+  KeyRing keys_;
   std::function<void(const RadioState&)> radio_callback_;
   Pipeline pipeline_;
   std::vector<RadioState> states_;

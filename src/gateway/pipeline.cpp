@@ -57,7 +57,12 @@ void Pipeline::on_sighting(const Sighting& sighting) {
 
 void Pipeline::on_payload(const DeviceTable::Heard& heard, const Device& device, const Sighting& sighting, State& state) {
   ++statistics_.decoded;
-  decode(AdvertisementData(sighting.payload()), decoded_);
+  const DecodeContext context{.address = sighting.address, .time = sighting.time, .keys = options_.keys};
+  decode(AdvertisementData(sighting.payload()), context, decoded_);
+  if (decoded_.problem() != DecodeProblem::none && decoded_.problem() != state.problem) {
+    state.problem = decoded_.problem();
+    listener_.on_decode_problem(device, decoded_);
+  }
   if (!decoded_.empty()) {
     state.format = decoded_.format().data();
     state.format_size = static_cast<uint8_t>(decoded_.format().size());

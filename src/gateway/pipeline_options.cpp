@@ -2,7 +2,8 @@
 
 namespace moor {
 
-PipelineOptions pipeline_options(const GatewayConfig& config, std::function<VisitorId(const Address&, TimePoint)> visitor_of) {
+PipelineOptions pipeline_options(const GatewayConfig& config, KeyRing& keys,
+                                 std::function<VisitorId(const Address&, TimePoint)> visitor_of) {
   PresenceOptions presence;
   presence.smoothing.alpha = config.presence.alpha;
   presence.smoothing.tau = config.presence.tau;
@@ -26,6 +27,7 @@ PipelineOptions pipeline_options(const GatewayConfig& config, std::function<Visi
   options.visits.max_open = config.devices.max;
   options.traffic.interval = config.presence.traffic_interval;
   options.trust_beacon_power = !config.presence.tx_power_dbm;
+  options.keys = &keys;
   options.visitor_of = std::move(visitor_of);
   return options;
 }

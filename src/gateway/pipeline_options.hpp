@@ -6,7 +6,7 @@
 
 namespace moor {
 
-[[nodiscard]] PipelineOptions pipeline_options(const GatewayConfig& config,
+[[nodiscard]] PipelineOptions pipeline_options(const GatewayConfig& config, KeyRing& keys,
                                                std::function<VisitorId(const Address&, TimePoint)> visitor_of);
 
 }  // namespace moor

@@ -122,6 +122,30 @@ struct Wrong {
   const char* remedy;
 };
 
+TEST(Config, KeysAreReadAndNeverShown) {
+  const auto config = parse_config(
+      "[[key]]\ndevice = 'A4:CF:12:34:56:78'\nkey = '231d39c1d7cc1ab1aee224cd096db932'\nname = 'freezer'\n"
+      "[[key]]\nkind = 'irk'\nkey = '00112233445566778899aabbccddeeff'\n",
+      "test");
+  ASSERT_THAT(config.keys, SizeIs(2));
+  EXPECT_EQ(config.keys[0].kind, KeyKind::bthome);
+  EXPECT_EQ(config.keys[1].kind, KeyKind::irk);
+  KeyRing ring;
+  add_keys(config.keys, ring);
+  ASSERT_NE(ring.find(KeyKind::bthome, *Address::parse("A4:CF:12:34:56:78", true)), nullptr);
+  EXPECT_EQ(ring.find(KeyKind::bthome, *Address::parse("A4:CF:12:34:56:78"))->name, "freezer");
+  EXPECT_THAT(ring.nameless(), SizeIs(1));
+  EXPECT_EQ(explain_config(config).find("231d39"), std::string::npos);
+}
+
+TEST(Config, ADeviceHasOneKeyOfAKind) {
+  const std::string entry = "[[key]]\ndevice = 'A4:CF:12:34:56:78'\nkey = '231d39c1d7cc1ab1aee224cd096db932'\n";
+  const auto mistakes = mistakes_in(entry + entry);
+  ASSERT_THAT(mistakes, SizeIs(1));
+  EXPECT_EQ(mistakes[0].line, 4U);
+  EXPECT_EQ(mistakes[0].what.find("231d39"), std::string::npos) << "a mistake does not show the key";
+}
+
 class WrongConfig : public testing::TestWithParam<Wrong> {};
 
 TEST_P(WrongConfig, IsToldWithItsPlaceAndItsRemedy) {
@@ -180,6 +204,14 @@ constexpr Wrong wrong_configs[] = {
     {"[[radio]]\nspec = 'usb:1'", 2, "radio.spec", "no such kind of radio", "bluez:hciN"},
     {"[radio]\nspec = 'bluez'", 1, "radio", "is a table", "[[radio]]"},
     {"radio = 'bluez'", 1, "radio", "is 'bluez'", "[[radio]]"},
+    {"[[key]]\ndevice = 'A4:CF:12:34:56:78'", 1, "key.key", "is missing", "hexadecimal"},
+    {"[[key]]\ndevice = 'A4:CF:12:34:56:78'\nkey = 'secret'", 3, "key.key", "is no key", "hexadecimal digits"},
+    {"[[key]]\ndevice = 'A4:CF:12:34:56:78'\nkey = '231d39c1d7cc'", 1, "key", "has 6 bytes", "32 hexadecimal digits"},
+    {"[[key]]\nkey = '231d39c1d7cc1ab1aee224cd096db932'", 1, "key", "needs a device", "add the device's address"},
+    {"[[key]]\nkind = 'irk'\ndevice = 'A4:CF:12:34:56:78'\nkey = '231d39c1d7cc1ab1aee224cd096db932'", 1, "key", "needs no device",
+     "leave out"},
+    {"[[key]]\nkind = 'wifi'\nkey = '00'", 2, "key.kind", "is 'wifi'", "one of \"bthome\""},
+    {"[[key]]\ndevice = 'A4'\nkey = '231d39c1d7cc1ab1aee224cd096db932'", 2, "key.device", "is 'A4'", "an address"},
     {"[[radio]]\nspec = 'bluez:hci0'\n[[radio]]\nspec = 'bluez:hci0'", 3, "radio.spec", "as in line 1", "remove one"},
     {"store = 'moor.db'", 1, "store", "is 'moor.db'", "begin a section with [store]"},
     // The form of the file.

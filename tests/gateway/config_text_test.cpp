@@ -71,14 +71,18 @@ TEST(ExampleConfig, HoldsWithEachOfItsKeysUncommented) {
   const std::string example = example_config();
   for (const Key& key : keys()) {
     const std::string start = "\n#" + std::string(key.name) + " = ";
-    const std::string header = key.section == radio_section ? "\n#[[radio]]\n" : "\n#[" + std::string(key.section) + "]\n";
+    const std::string header =
+        (repeats(key.section) ? "\n#[[" : "\n#[") + std::string(key.section) + (repeats(key.section) ? "]]\n" : "]\n");
     const size_t section = example.find(header);
     ASSERT_NE(section, std::string::npos) << key.section;
     const size_t at = example.find(start, section);
     ASSERT_NE(at, std::string::npos) << key.name;
     const std::string line = example.substr(at + 2, example.find('\n', at + 2) - at - 2);
-    const std::string spec = key.section == radio_section && key.name != "spec" ? "spec = 'bluez'\n" : "";
-    const std::string file = header.substr(2) + spec + line;
+    std::string needed;  // what such an entry cannot be without
+    if (key.section == radio_section && key.name != "spec") needed = "spec = 'bluez'\n";
+    if (key.section == key_section && key.name != "device") needed += "device = 'A4:CF:12:34:56:78'\n";
+    if (key.section == key_section && key.name != "key") needed += "key = '231d39c1d7cc1ab1aee224cd096db932'\n";
+    const std::string file = header.substr(2) + needed + line;
     EXPECT_NO_THROW((void)parse_config(file, "uncommented")) << file;
   }
 }
