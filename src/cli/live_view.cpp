@@ -1,5 +1,6 @@
 #include "cli/live_view.hpp"
 
+#include "beacon/reading_fields.hpp"
 #include "cli/terminal.hpp"
 
 #include <fmt/format.h>
@@ -43,6 +44,19 @@ awaitable<void> LiveView::run() {
     draw();
     co_await clock_.wait_for(gateway_.config().view.refresh);
   }
+}
+
+void LiveView::on_device(DeviceSlot slot, const Device&) {
+  smoothed_.reach(slot);
+  meanings_.reach(slot);
+  smoothed_[slot] = {};
+  meanings_[slot].clear();
+}
+
+void LiveView::on_decoded(DeviceSlot slot, const Device&, const Decoded& decoded, TimePoint) {
+  meanings_.reach(slot);
+  // A beacon's frames come in turn; its measurements say more than its identity.
+  if (meanings_[slot].empty() || !decoded.readings().empty()) meanings_[slot] = words_of(decoded);
 }
 
 void LiveView::on_presence(const Device& device, const PresenceReading& reading, VisitorId visitor) {
@@ -98,21 +112,21 @@ std::vector<std::string> LiveView::devices(size_t width, size_t rows) const {
   std::partial_sort(slots.begin(), slots.begin() + static_cast<std::ptrdiff_t>(shown), slots.end(), nearer);
   Table table({{"DEVICE", Table::Align::left, 24},
                {"ADDRESS"},
-               {"WHAT", Table::Align::left, 20},
                {"SMOOTHED", Table::Align::right},
                {"ZONE"},
                {"HEARD", Table::Align::right},
-               {"AGO", Table::Align::right}});
+               {"AGO", Table::Align::right},
+               {"WHAT", Table::Align::left, 120}});
   for (size_t i = 0; i < shown; ++i) {
     const Device& device = pipeline.devices()[slots[i]];
     const auto zone = pipeline.presence().zone(slots[i]);
     table.add({{device.data.name().value_or("")},
                {device.address.to_string()},
-               {std::string(pipeline.format_of(slots[i]))},
                {fmt::format("{:.1f} dBm", smoothed_[slots[i]].dbm)},
                {zone ? std::string(to_string(*zone)) : "-", zone ? colour_of(*zone) : Colour::none},
                {fmt::format("{}", device.sightings)},
-               {age_text(clock_.now() - device.last_seen)}});
+               {age_text(clock_.now() - device.last_seen)},
+               {slots[i] < meanings_.capacity() ? meanings_[slots[i]] : std::string()}});
   }
   return table.lines(width);
 }

@@ -19,6 +19,8 @@ public:
   /// Redraws now and then until it is cancelled.
   [[nodiscard]] awaitable<void> run();
 
+  void on_device(DeviceSlot slot, const Device& device) override;
+  void on_decoded(DeviceSlot slot, const Device& device, const Decoded& decoded, TimePoint t) override;
   void on_presence(const Device& device, const PresenceReading& reading, VisitorId visitor) override;
 
 private:
@@ -34,6 +36,7 @@ private:
     bool known = false;
   };
   Slab<Smoothed> smoothed_;
+  Slab<std::string> meanings_;  // by slot
   std::deque<std::string> events_;
 };
 

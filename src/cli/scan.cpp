@@ -1,6 +1,7 @@
 // moor scan: what is in the air.
 
 #include "beacon/beacon_fields.hpp"
+#include "beacon/reading_fields.hpp"
 #include "cli/advertisement_json.hpp"
 #include "cli/commands.hpp"
 #include "cli/radio_session.hpp"
@@ -34,9 +35,10 @@ json::object to_json(const RssiStatistics& rssi) {
 
 // What the latest frames of a device say, a frame sent in turn with others too.
 Decoded decode_all(const Device& device) {
+  const DecodeContext context{.address = device.address, .time = device.last_seen};
   Decoded decoded;
   for (Bytes part : {device.data.advertisement(), device.data.scan_response(), device.data.kept()}) {
-    decode(AdvertisementData(part), decoded);
+    decode(AdvertisementData(part), context, decoded);
     if (!decoded.empty()) break;
   }
   return decoded;
@@ -75,6 +77,20 @@ void add_data(json::object& object, const Device& device) {
   object["service_data"] = std::move(services);
 }
 
+void add_meaning(json::object& object, const Decoded& decoded) {
+  const BeaconFrame* frame = main_frame(decoded);
+  object["beacon"] = frame != nullptr ? json::value(to_json(*frame)) : json::value();
+  object["format"] = decoded.empty() ? json::value() : json::value(decoded.format());
+  object["readings"] = readings_of(decoded);
+  object["attributes"] = attributes_of(decoded);
+}
+
+// A beacon says who it is, another format what it measures.
+std::string words_for(const Decoded& decoded) {
+  const BeaconFrame* frame = main_frame(decoded);
+  return frame != nullptr ? summary_of(*frame) : words_of(decoded);
+}
+
 json::object to_json(const Device& device, const RadioSession& session) {
   const Decoded decoded = decode_all(device);
   const BeaconFrame* frame = main_frame(decoded);
@@ -89,12 +105,12 @@ json::object to_json(const Device& device, const RadioSession& session) {
   object["distance_m"] = distance ? json::value(rounded(*distance, 2)) : json::value();
   add_data(object, device);
   object["ad"] = std::move(structures);
-  object["beacon"] = frame != nullptr ? json::value(to_json(*frame)) : json::value();
+  add_meaning(object, decoded);
   object["radio"] = session.name_of(device.radio);
   return object;
 }
 
-json::object to_json(const Device& device, const Sighting& sighting, const BeaconFrame* frame, RadioSession& session) {
+json::object to_json(const Device& device, const Sighting& sighting, const Decoded& decoded, RadioSession& session) {
   json::array structures;
   append_structures(structures, sighting.payload());
   json::object line;
@@ -105,7 +121,7 @@ json::object to_json(const Device& device, const Sighting& sighting, const Beaco
   line["scan_response"] = sighting.is_scan_response();
   add_data(line, device);
   line["ad"] = std::move(structures);
-  line["beacon"] = frame != nullptr ? json::value(to_json(*frame)) : json::value();
+  add_meaning(line, decoded);
   line["radio"] = session.name_of(sighting.radio);
   return line;
 }
@@ -159,15 +175,14 @@ private:
   void print_sighting(const Device& device, const Discovery& discovery, RadioSession& session) {
     const Sighting& sighting = discovery.sighting;
     Decoded decoded;
-    decode(AdvertisementData(sighting.payload()), decoded);
-    const BeaconFrame* frame = main_frame(decoded);
+    decode(AdvertisementData(sighting.payload()), {.address = sighting.address, .time = sighting.time}, decoded);
     if (arguments_.json) {
-      print_line(to_line(to_json(device, sighting, frame, session)));
+      print_line(to_line(to_json(device, sighting, decoded, session)));
     } else {
       const std::string rssi = sighting.has_rssi() ? fmt::format("{:4} dBm", sighting.rssi_dbm) : "       -";
       print_line(fmt::format("{}  {}  {}  {}  {}", time_text(session.clock().to_wall(sighting.time)), device.address.to_string(),
                              rssi, device.data.name().value_or("-"),
-                             frame != nullptr ? summary_of(*frame) : to_hex(sighting.payload())));
+                             decoded.empty() ? to_hex(sighting.payload()) : words_for(decoded)));
     }
     if (session.is_live()) flush_output();
   }
@@ -213,7 +228,7 @@ private:
         {sampled ? fmt::format("{}..{}", device.rssi.min(), device.rssi.max()) : ""},
         {fmt::format("{}", device.rssi.count())},
         {distance ? fmt::format("~{:.1f} m", *distance) : "-"},
-        {frame != nullptr ? summary_of(*frame) : std::string(decoded.format())}};
+        {words_for(decoded)}};
   }
 
   static void print_json(const std::vector<const Device*>& found, uint64_t adverts, const RadioSession& session, double seconds) {
