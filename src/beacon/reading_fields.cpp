@@ -12,6 +12,18 @@ namespace {
 
 constexpr int decimals = 4;  // more than any sensor means, less than a double's noise
 
+std::string words_of(const Reading& reading) {
+  const std::string_view name = name_of(reading.quantity);
+  const std::string_view unit = unit_of(reading.quantity);
+  if (kind_of(reading.quantity) == QuantityKind::binary) return fmt::format("{}{}", reading.value != 0 ? "" : "no ", name);
+  if (kind_of(reading.quantity) == QuantityKind::event)
+    return fmt::format("{} {}", name, event_name(static_cast<InputEvent>(reading.value)));
+  const double value = rounded(reading.value, 2);
+  return unit.empty() ? fmt::format("{} {}", name, value) : fmt::format("{} {}", value, unit);
+}
+
+}  // namespace
+
 json::value value_of(const Reading& reading) {
   if (!reading.valid) return nullptr;
   switch (kind_of(reading.quantity)) {
@@ -24,18 +36,6 @@ json::value value_of(const Reading& reading) {
   }
   return nullptr;
 }
-
-std::string words_of(const Reading& reading) {
-  const std::string_view name = name_of(reading.quantity);
-  const std::string_view unit = unit_of(reading.quantity);
-  if (kind_of(reading.quantity) == QuantityKind::binary) return fmt::format("{}{}", reading.value != 0 ? "" : "no ", name);
-  if (kind_of(reading.quantity) == QuantityKind::event)
-    return fmt::format("{} {}", name, event_name(static_cast<InputEvent>(reading.value)));
-  const double value = rounded(reading.value, 2);
-  return unit.empty() ? fmt::format("{} {}", name, value) : fmt::format("{} {}", value, unit);
-}
-
-}  // namespace
 
 json::array readings_of(const Decoded& decoded) {
   json::array readings;

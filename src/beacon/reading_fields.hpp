@@ -8,7 +8,9 @@
 
 namespace moor {
 
-/// [{"quantity", "value", "unit"}, ...]: a binary value is true or false, an event its name, one that is not available null.
+/// A measured number, true or false, the name of an event; null where the device says that it has none.
+[[nodiscard]] boost::json::value value_of(const Reading& reading);
+/// [{"quantity", "value", "unit"}, ...]
 [[nodiscard]] boost::json::array readings_of(const Decoded& decoded);
 /// {"model": "...", ...}
 [[nodiscard]] boost::json::object attributes_of(const Decoded& decoded);

@@ -1,6 +1,7 @@
 #include "cli/gateway_events.hpp"
 
 #include "beacon/beacon_fields.hpp"
+#include "beacon/reading_fields.hpp"
 #include "cli/terminal.hpp"
 #include "core/json_text.hpp"
 
@@ -112,7 +113,7 @@ void EventPrinter::on_decoded(DeviceSlot, const Device& device, const Decoded& d
     json::object line = begin("reading", t);
     line["device"] = name_of(device.address, t);
     line["quantity"] = moor::name_of(reading.quantity);
-    line["value"] = reading.valid ? json::value(reading.value) : json::value();
+    line["value"] = value_of(reading);
     line["unit"] = unit_of(reading.quantity);
     print(line);
   }
