@@ -18,6 +18,12 @@ std::string describe(const moor::EddystoneUrl& beacon) {
 std::string describe(const moor::EddystoneTlm&) {
   return "telemetry of nobody";
 }
+std::string describe(const moor::AltBeacon& beacon) {
+  return moor::to_hex(beacon.id);
+}
+std::string describe(const moor::EddystoneEid& beacon) {
+  return beacon.owner().empty() ? moor::to_hex(beacon.eid) : std::string(beacon.owner());
+}
 
 void print(const moor::TrackedBeacon& beacon) {
   const std::string what = std::visit([](const auto& frame) { return describe(frame); }, beacon.frame);

@@ -2,6 +2,7 @@
 // A beacon frame of any family, and who sends it. A beacon is known by what it says of itself, not by its address: that may
 // change every few minutes, and two addresses may send the same identity.
 
+#include "moor/altbeacon.hpp"
 #include "moor/eddystone.hpp"
 #include "moor/ibeacon.hpp"
 
@@ -10,13 +11,13 @@
 
 namespace moor {
 
-using BeaconFrame = std::variant<IBeacon, EddystoneUid, EddystoneUrl, EddystoneTlm>;
+using BeaconFrame = std::variant<IBeacon, EddystoneUid, EddystoneUrl, EddystoneTlm, AltBeacon, EddystoneEid>;
 
 /// In the order of `BeaconFrame`'s alternatives.
-enum class BeaconType : uint8_t { ibeacon, eddystone_uid, eddystone_url, eddystone_tlm };
+enum class BeaconType : uint8_t { ibeacon, eddystone_uid, eddystone_url, eddystone_tlm, altbeacon, eddystone_eid };
 inline constexpr size_t beacon_type_count = std::variant_size_v<BeaconFrame>;
 
-/// "iBeacon", "Eddystone-UID", "Eddystone-URL" or "Eddystone-TLM".
+/// "iBeacon", "AltBeacon", "Eddystone-UID", "Eddystone-URL", "Eddystone-TLM" or "Eddystone-EID".
 [[nodiscard]] const char* to_string(BeaconType type) noexcept;
 [[nodiscard]] constexpr BeaconType type_of(const BeaconFrame& frame) noexcept {
   return static_cast<BeaconType>(frame.index());
@@ -36,7 +37,8 @@ public:
   [[nodiscard]] static std::optional<BeaconIdentity> of(const BeaconFrame& frame) noexcept;
 
   [[nodiscard]] BeaconType type() const noexcept { return type_; }
-  /// iBeacon: UUID, major, minor; UID: namespace, instance; URL: its text.
+  /// iBeacon: UUID, major, minor; AltBeacon: id; UID: namespace, instance; URL: its text; EID: 1 and its owner's name, or 0 and the EID of
+  /// nobody who is known.
   [[nodiscard]] Bytes content() const noexcept { return {content_.data(), size_}; }
   [[nodiscard]] size_t hash() const noexcept { return hash_; }
 
@@ -45,6 +47,7 @@ public:
 private:
   explicit BeaconIdentity(BeaconType type) noexcept : type_(type) {}
   void append(Bytes bytes) noexcept;
+  void append(std::string_view text) noexcept;
   void seal() noexcept;
 
   size_t hash_ = 0;

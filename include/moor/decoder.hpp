@@ -6,8 +6,9 @@
 // formats there are. Where two could claim the same, the more specific wins:
 //  - for one structure they are asked in the order of the registry, where the one that looks at more stands first (a hydrometer
 //    that speaks through an iBeacon with a known UUID stands before iBeacon), and the first that claims it ends the matter;
-//  - among structures, the format's name is that of the first that brought readings, else of the first that was claimed: who
-//    measures something is more specific than who only says its name.
+//  - among structures, the format's name is that of the first that brought readings, else of the first with a frame, else of the
+//    first that was claimed: who measures something is more specific than who only identifies itself, and that more than a phone
+//    that happens to talk beside it.
 
 #include "moor/advertisement.hpp"
 #include "moor/beacon.hpp"
@@ -91,7 +92,9 @@ private:
   uint8_t reading_count_ = 0;
   uint8_t attribute_count_ = 0;
   DecodeProblem problem_ = DecodeProblem::none;
-  uint8_t claimed_readings_ = 0;  // readings that a format has been named for
+  uint8_t claimed_frames_ = 0;  // frames and readings that a format has been named for
+  uint8_t claimed_readings_ = 0;
+  uint8_t claimed_rank_ = 0;  // what the format's structure brought
   size_t dropped_ = 0;
   std::string_view format_;
 };

@@ -1,8 +1,7 @@
 #pragma once
 // Eddystone, Google's format: several frames that one beacon sends in turn, as service data of 0xFEAA; numbers are big-endian.
 // The high half of the first byte is the frame's type, the low half is 0; 40 and 41 in its place are Google's Find Hub, which
-// shares the UUID. Source: the specification in github.com/google/eddystone. EID and encrypted telemetry need keys and are not
-// among these.
+// shares the UUID. Source: the specification in github.com/google/eddystone. What EID and eTLM mean takes a key: eddystone_keys.hpp.
 //
 //   UID   ┌────┬────┬────────────────┬───────────────┬──────┐     tx: int8, dBm at 0 m: 41 dB above what is heard at 1 m
 //         │ 00 │ tx │ namespace [10] │ instance [6]  │ 00 00│     the two reserved bytes are missing in some beacons
@@ -13,6 +12,12 @@
 //   TLM   ┌────┬────┬─────────┬─────────────┬─────────┬──────────┐   version 00; battery in mV, 0 for none; temperature signed 8.8
 //         │ 20 │ 00 │ battery │ temperature │ adverts │ uptime   │  fixed point in °C, 8000 for none; adverts and uptime 32 bits,
 //         └────┴────┴─────────┴─────────────┴─────────┴──────────┘  since power-on, uptime in 0.1 s
+//   eTLM  ┌────┬────┬────────────────┬──────────┬─────────┐        version 01; the fields of TLM, encrypted
+//         │ 20 │ 01 │ encrypted [12] │ salt [2] │ mic [2] │
+//         └────┴────┴────────────────┴──────────┴─────────┘
+//   EID   ┌────┬────┬───────────────┐
+//         │ 30 │ tx │ ephemeral [8] │
+//         └────┴────┴───────────────┘
 
 #include "moor/advertisement.hpp"
 #include "moor/bytes.hpp"
@@ -88,17 +93,52 @@ struct EddystoneTlm {
   friend bool operator==(const EddystoneTlm&, const EddystoneTlm&) = default;
 };
 
+/// Who the beacon is, to those who have its key; for all others a number that changes with time.
+struct EddystoneEid {
+  static constexpr size_t max_owner_size = 64;
+
+  std::array<uint8_t, 8> eid{};  ///< "ephemeral identifier"
+  int8_t power_0m_dbm = 0;       ///< as sent
+
+  /// The name of the key that made it; empty if there is none that is known. Not sent.
+  [[nodiscard]] std::string_view owner() const noexcept { return {owner_.data(), owner_size_}; }
+  /// A longer name is cut.
+  void set_owner(std::string_view name) noexcept;
+
+  friend bool operator==(const EddystoneEid& a, const EddystoneEid& b) noexcept {
+    return a.eid == b.eid && a.power_0m_dbm == b.power_0m_dbm && a.owner() == b.owner();
+  }
+
+private:
+  std::array<char, max_owner_size> owner_{};  // the first owner_size_ of them
+  uint8_t owner_size_ = 0;
+};
+
+/// Telemetry that only who has the beacon's key can read.
+struct EddystoneEtlm {
+  std::array<uint8_t, 12> encrypted{};
+  uint16_t salt = 0;
+  uint16_t mic = 0;  ///< "message integrity check"
+
+  friend bool operator==(const EddystoneEtlm&, const EddystoneEtlm&) = default;
+};
+
 /// @param data  Service data of 0xFEAA, without the UUID.
-/// @returns nothing if it is another frame, too short, or breaks a rule above. Bytes behind a UID or TLM are passed over;
-/// telemetry of a version other than 0 is none that is known here.
+/// @returns nothing if it is another frame, too short, or breaks a rule above. Bytes behind all but a URL are passed over;
+/// telemetry of a version other than 0 and 1 is none that is known here.
 [[nodiscard]] std::optional<EddystoneUid> decode_eddystone_uid(Bytes data) noexcept;
 [[nodiscard]] std::optional<EddystoneUrl> decode_eddystone_url(Bytes data) noexcept;
 [[nodiscard]] std::optional<EddystoneTlm> decode_eddystone_tlm(Bytes data) noexcept;
+[[nodiscard]] std::optional<EddystoneEtlm> decode_eddystone_etlm(Bytes data) noexcept;
+[[nodiscard]] std::optional<EddystoneEid> decode_eddystone_eid(Bytes data) noexcept;
 
-/// Adds the list with 0xFEAA, which Eddystone wants, and the service data: 28 bytes of payload for a UID, 22 for TLM. Of
-/// telemetry, 0 mV and no battery are the same on the air, and a temperature outside of ±127.99 °C becomes the nearest that fits.
+/// Adds the list with 0xFEAA, which Eddystone wants, and the service data: 28 bytes of payload for a UID, 22 for TLM, 26 for
+/// eTLM, 18 for an EID. Of telemetry, 0 mV and no battery are the same on the air, and a temperature outside of ±127.99 °C becomes the
+/// nearest that fits.
 void encode(const EddystoneUid& frame, AdvertisementBuilder& builder);
 void encode(const EddystoneUrl& frame, AdvertisementBuilder& builder);
 void encode(const EddystoneTlm& frame, AdvertisementBuilder& builder);
+void encode(const EddystoneEtlm& frame, AdvertisementBuilder& builder);
+void encode(const EddystoneEid& frame, AdvertisementBuilder& builder);
 
 }  // namespace moor

@@ -2,7 +2,7 @@
 // The keys of the user's own devices, by which their encrypted advertisements are read. A key remembers how far its device has counted, so that
 // a recording played back by somebody else is not taken for the device.
 
-#include "moor/address.hpp"
+#include "moor/eddystone_keys.hpp"
 #include "moor/time.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -44,18 +44,22 @@ public:
 
   /// For one device. @throws UsageError if a key of that kind cannot be so long, or the device has one.
   void add(KeyKind kind, const Address& address, Bytes key, std::string name = {});
-  /// For a device that is known by its key alone. @throws UsageError if a key of that kind cannot be so long.
+  /// For a device that is known by its key alone. @throws UsageError if a key of that kind cannot be so long. One for Eddystone is taken for
+  /// that of a beacon which counts time since 1970 and rotates as it likes; to say more of its clock, add it to `eids()` instead.
   void add(KeyKind kind, Bytes key, std::string name);
 
   /// The key of a device, whether its address is random or not; nullptr if there is none. Valid until a key is added.
   [[nodiscard]] Key* find(KeyKind kind, const Address& address) noexcept;
   /// All keys that name their device themselves, of all kinds.
   [[nodiscard]] std::span<Key> nameless() noexcept { return nameless_; }
-  [[nodiscard]] bool empty() const noexcept { return by_device_.empty() && nameless_.empty(); }
+  /// Finds Eddystone beacons by their keys.
+  [[nodiscard]] EidResolver& eids() noexcept { return eids_; }
+  [[nodiscard]] bool empty() const noexcept { return by_device_.empty() && nameless_.empty() && eids_.empty(); }
 
 private:
   boost::unordered_flat_map<uint64_t, Key> by_device_;  // by address and kind
   std::vector<Key> nameless_;
+  EidResolver eids_;
 };
 
 }  // namespace moor

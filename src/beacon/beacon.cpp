@@ -20,6 +20,8 @@ const char* to_string(BeaconType type) noexcept {
     case BeaconType::eddystone_uid: return "Eddystone-UID";
     case BeaconType::eddystone_url: return "Eddystone-URL";
     case BeaconType::eddystone_tlm: return "Eddystone-TLM";
+    case BeaconType::altbeacon: return "AltBeacon";
+    case BeaconType::eddystone_eid: return "Eddystone-EID";
   }
   return "unknown";
 }
@@ -29,7 +31,9 @@ std::optional<int> power_at_1m_dbm(const BeaconFrame& frame) noexcept {
   return std::visit(Overloaded{[](const IBeacon& beacon) -> Power { return beacon.power_dbm; },
                                [](const EddystoneUid& uid) -> Power { return uid.power_0m_dbm - eddystone_loss_at_1m_db; },
                                [](const EddystoneUrl& url) -> Power { return url.power_0m_dbm() - eddystone_loss_at_1m_db; },
-                               [](const EddystoneTlm&) -> Power { return std::nullopt; }},
+                               [](const EddystoneTlm&) -> Power { return std::nullopt; },
+                               [](const AltBeacon& beacon) -> Power { return beacon.power_dbm; },
+                               [](const EddystoneEid& eid) -> Power { return eid.power_0m_dbm - eddystone_loss_at_1m_db; }},
                     frame);
 }
 
@@ -52,10 +56,17 @@ std::optional<BeaconIdentity> BeaconIdentity::of(const BeaconFrame& frame) noexc
                           identity.append(uid.namespace_id);
                           identity.append(uid.instance_id);
                         },
-                        [&](const EddystoneUrl& url) {
-                          identity.append({reinterpret_cast<const uint8_t*>(url.text().data()), url.text().size()});
-                        },
-                        [](const EddystoneTlm&) {}},
+                        [&](const EddystoneUrl& url) { identity.append(url.text()); }, [](const EddystoneTlm&) {},
+                        [&](const AltBeacon& beacon) { identity.append(beacon.id); },
+                        [&](const EddystoneEid& eid) {
+                          const bool is_known = !eid.owner().empty();
+                          identity.append(std::array{static_cast<uint8_t>(is_known)});
+                          if (is_known) {
+                            identity.append(eid.owner());
+                          } else {
+                            identity.append(eid.eid);
+                          }
+                        }},
              frame);
   identity.seal();
   return identity;
@@ -64,6 +75,10 @@ std::optional<BeaconIdentity> BeaconIdentity::of(const BeaconFrame& frame) noexc
 void BeaconIdentity::append(Bytes bytes) noexcept {
   std::ranges::copy(bytes, content_.begin() + size_);
   size_ = static_cast<uint8_t>(size_ + bytes.size());
+}
+
+void BeaconIdentity::append(std::string_view text) noexcept {
+  append(Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
 }
 
 // Eight bytes a step; the content is zero behind its end.

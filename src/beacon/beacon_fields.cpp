@@ -35,6 +35,14 @@ struct Fields {
     fields["uptime_s"] = rounded(std::chrono::duration<double>(frame.uptime).count(), 1);
     return fields;
   }
+  json::object operator()(const AltBeacon& beacon) const {
+    return {{"company", fmt::format("{:04x}", beacon.company)}, {"id", to_hex(beacon.id)}, {"reserved", beacon.reserved}};
+  }
+  json::object operator()(const EddystoneEid& frame) const {
+    json::object fields = {{"eid", to_hex(frame.eid)}};
+    if (!frame.owner().empty()) fields["owner"] = frame.owner();
+    return fields;
+  }
 };
 
 struct IdentityText {
@@ -45,6 +53,10 @@ struct IdentityText {
   std::string operator()(const EddystoneUid& frame) const { return to_hex(frame.namespace_id) + ":" + to_hex(frame.instance_id); }
   std::string operator()(const EddystoneUrl& frame) const { return std::string(frame.text()); }
   std::string operator()(const EddystoneTlm&) const { return std::string(whose); }
+  std::string operator()(const AltBeacon& beacon) const { return to_hex(beacon.id); }
+  std::string operator()(const EddystoneEid& frame) const {
+    return frame.owner().empty() ? to_hex(frame.eid) : std::string(frame.owner());
+  }
 };
 
 struct Words {
@@ -60,6 +72,10 @@ struct Words {
     if (frame.battery_mv) text += fmt::format("{} mV, ", *frame.battery_mv);
     if (frame.temperature_c) text += fmt::format("{:.1f} °C, ", *frame.temperature_c);
     return text + fmt::format("up {:.0f} s", std::chrono::duration<double>(frame.uptime).count());
+  }
+  std::string operator()(const AltBeacon& beacon) const { return to_hex(beacon.id); }
+  std::string operator()(const EddystoneEid& frame) const {
+    return frame.owner().empty() ? to_hex(frame.eid) : fmt::format("{} of {}", to_hex(frame.eid), frame.owner());
   }
 };
 

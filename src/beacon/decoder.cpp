@@ -18,7 +18,9 @@ void Decoded::clear() noexcept {
   frame_count_ = 0;
   reading_count_ = 0;
   attribute_count_ = 0;
+  claimed_frames_ = 0;
   claimed_readings_ = 0;
+  claimed_rank_ = 0;
   problem_ = DecodeProblem::none;
   dropped_ = 0;
   format_ = {};
@@ -68,8 +70,13 @@ std::string_view Decoded::attribute(std::string_view name) const noexcept {
 }
 
 void Decoded::claim(std::string_view format) noexcept {
-  const bool brought_the_first_readings = claimed_readings_ == 0 && reading_count_ > 0;
-  if (format_.empty() || brought_the_first_readings) format_ = format;
+  enum Rank : uint8_t { none, named, identified, measured };
+  const Rank rank = reading_count_ > claimed_readings_ ? measured : frame_count_ > claimed_frames_ ? identified : named;
+  if (rank > claimed_rank_) {
+    format_ = format;
+    claimed_rank_ = rank;
+  }
+  claimed_frames_ = frame_count_;
   claimed_readings_ = reading_count_;
 }
 

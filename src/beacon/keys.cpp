@@ -3,6 +3,8 @@
 #include "crypto/hmac.hpp"
 #include "moor/error.hpp"
 
+#include <algorithm>
+
 namespace moor {
 namespace {
 
@@ -45,7 +47,14 @@ void KeyRing::add(KeyKind kind, const Address& address, Bytes key, std::string n
 }
 
 void KeyRing::add(KeyKind kind, Bytes key, std::string name) {
-  nameless_.push_back(make_key(kind, key, std::move(name)));
+  Key made = make_key(kind, key, std::move(name));
+  if (kind == KeyKind::eddystone) {
+    EddystoneKey identity{};
+    std::ranges::copy(made.bytes, identity.begin());
+    eids_.add(made.name, identity);
+    crypto::wipe(identity);
+  }
+  nameless_.push_back(std::move(made));
 }
 
 Key* KeyRing::find(KeyKind kind, const Address& address) noexcept {

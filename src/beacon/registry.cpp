@@ -1,12 +1,16 @@
 #include "beacon/registry.hpp"
 
+#include "moor/exposure_notification.hpp"
+
 namespace moor {
 namespace {
 
 // A format is one row. Of one key, the one that looks at more stands first.
 constexpr Family families[] = {
+    {any_manufacturer_data(), claim_altbeacon},
     {manufacturer_data(apple_company), claim_ibeacon},
     {service_data(Uuid(eddystone_service)), claim_eddystone},
+    {service_data(Uuid(exposure_notification_service)), claim_exposure_notification},
 };
 constexpr Registry registry(families);
 

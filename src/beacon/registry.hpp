@@ -31,6 +31,10 @@ constexpr uint32_t fold(const Uuid& uuid) noexcept {
 constexpr FamilyKey manufacturer_data(uint16_t company) noexcept {
   return family_key::make(family_key::manufacturer_place, company);
 }
+/// Manufacturer data that no family of its company claims; these are told by what they say, whatever the company.
+constexpr FamilyKey any_manufacturer_data() noexcept {
+  return family_key::make(family_key::manufacturer_place, 0x10000);
+}
 constexpr FamilyKey service_data(const Uuid& uuid) noexcept {
   return family_key::make(family_key::service_data_place, family_key::fold(uuid));
 }
@@ -49,6 +53,7 @@ struct Candidate {
   const AdvertisementData& advertisement;  ///< for a format that is spread over several structures
   Bytes data;                              ///< behind the company or UUID; the whole name; empty for a listed service
   const DecodeContext& context;
+  uint16_t company = 0;  ///< of manufacturer data
 };
 
 /// A decoder: adds what it finds and returns its format's name, or adds nothing and returns an empty one. A vendor's 128-bit UUID
@@ -56,7 +61,9 @@ struct Candidate {
 /// it.
 using Claim = std::string_view(const Candidate& candidate, Decoded& into) noexcept;
 
+Claim claim_altbeacon;
 Claim claim_eddystone;
+Claim claim_exposure_notification;
 Claim claim_ibeacon;
 
 struct Family {
@@ -114,15 +121,16 @@ private:
   uint32_t multiplier_ = 0x9E3779B1U;
 };
 
-/// Asks the families of one key until one claims the structure.
+/// Asks the families of one key until one claims the structure. @returns whether one did.
 template <size_t count>
-void offer(const Registry<count>& registry, FamilyKey key, const Candidate& candidate, Decoded& into) noexcept {
+bool offer(const Registry<count>& registry, FamilyKey key, const Candidate& candidate, Decoded& into) noexcept {
   for (const Family& family : registry.find(key)) {
     const std::string_view format = family.claim(candidate, into);
     if (format.empty()) continue;
     into.claim(format);
-    return;
+    return true;
   }
+  return false;
 }
 
 template <size_t count>
@@ -132,8 +140,11 @@ void decode_with(const Registry<count>& registry, const AdvertisementData& adver
   for (const AdStructure& structure : advertisement) {
     switch (structure.type) {
       case AdType::manufacturer_data:
-        if (const auto found = as_manufacturer_data(structure))
-          offer(registry, manufacturer_data(found->company), {advertisement, found->data, context}, into);
+        if (const auto found = as_manufacturer_data(structure)) {
+          const Candidate candidate{advertisement, found->data, context, found->company};
+          if (!offer(registry, manufacturer_data(found->company), candidate, into))
+            offer(registry, any_manufacturer_data(), candidate, into);
+        }
         break;
       case AdType::service_data16:
       case AdType::service_data32:
