@@ -1,6 +1,7 @@
 #include "beacon/registry.hpp"
 
 #include "moor/exposure_notification.hpp"
+#include "moor/ruuvi.hpp"
 
 namespace moor {
 namespace {
@@ -9,8 +10,10 @@ namespace {
 constexpr Family families[] = {
     {any_manufacturer_data(), claim_altbeacon},
     {manufacturer_data(apple_company), claim_ibeacon},
+    {service_data(Uuid(eddystone_service)), claim_ruuvi_url},
     {service_data(Uuid(eddystone_service)), claim_eddystone},
     {service_data(Uuid(exposure_notification_service)), claim_exposure_notification},
+    {manufacturer_data(ruuvi_company), claim_ruuvi},
 };
 constexpr Registry registry(families);
 

@@ -65,6 +65,8 @@ Claim claim_altbeacon;
 Claim claim_eddystone;
 Claim claim_exposure_notification;
 Claim claim_ibeacon;
+Claim claim_ruuvi;
+Claim claim_ruuvi_url;
 
 struct Family {
   FamilyKey key = 0;
