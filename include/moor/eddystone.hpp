@@ -97,21 +97,19 @@ struct EddystoneTlm {
 struct EddystoneEid {
   static constexpr size_t max_owner_size = 64;
 
-  std::array<uint8_t, 8> eid{};  ///< "ephemeral identifier"
-  int8_t power_0m_dbm = 0;       ///< as sent
+  std::array<uint8_t, 8> eid{};                    ///< "ephemeral identifier"
+  int8_t power_0m_dbm = 0;                         ///< as sent
+  uint8_t owner_size = 0;                          ///< how many of the next there are
+  std::array<char, max_owner_size> owner_bytes{};  ///< not sent; see `owner`
 
-  /// The name of the key that made it; empty if there is none that is known. Not sent.
-  [[nodiscard]] std::string_view owner() const noexcept { return {owner_.data(), owner_size_}; }
+  /// The name of the key that made it; empty if there is none that is known.
+  [[nodiscard]] std::string_view owner() const noexcept { return {owner_bytes.data(), owner_size}; }
   /// A longer name is cut.
   void set_owner(std::string_view name) noexcept;
 
   friend bool operator==(const EddystoneEid& a, const EddystoneEid& b) noexcept {
     return a.eid == b.eid && a.power_0m_dbm == b.power_0m_dbm && a.owner() == b.owner();
   }
-
-private:
-  std::array<char, max_owner_size> owner_{};  // the first owner_size_ of them
-  uint8_t owner_size_ = 0;
 };
 
 /// Telemetry that only who has the beacon's key can read.

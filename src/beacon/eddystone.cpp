@@ -125,8 +125,8 @@ PackedTelemetry pack_telemetry(const EddystoneTlm& frame) noexcept {
 }
 
 void EddystoneEid::set_owner(std::string_view name) noexcept {
-  owner_size_ = static_cast<uint8_t>(std::min(name.size(), max_owner_size));
-  std::copy_n(name.data(), owner_size_, owner_.begin());
+  owner_size = static_cast<uint8_t>(std::min(name.size(), max_owner_size));
+  std::copy_n(name.data(), owner_size, owner_bytes.begin());
 }
 
 void encode(const EddystoneUid& frame, AdvertisementBuilder& builder) {

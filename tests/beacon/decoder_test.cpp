@@ -123,6 +123,10 @@ TEST(Decode, ReadsTheServiceAlsoInItsLongerForms) {
   EXPECT_EQ(decoded(bytes("2321fb349b5f80000080001000 00aafe0000" + uid)).format(), "Eddystone-UID");
 }
 
+TEST(Decode, GivesNoFrameMoreRoomThanTheLongestUrlTakes) {
+  EXPECT_EQ(sizeof(BeaconFrame), sizeof(std::variant<EddystoneUrl, EddystoneTlm>));
+}
+
 TEST(Decode, ForgetsWhatTheResultHeldBefore) {
   Decoded result;
   const auto payload = bytes(std::string(ibeacon) + std::string(telemetry));

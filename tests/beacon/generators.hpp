@@ -51,11 +51,28 @@ inline rc::Gen<EddystoneTlm> any_tlm() {
       rc::gen::arbitrary<uint32_t>());
 }
 
+inline rc::Gen<AltBeacon> any_altbeacon() {
+  return rc::gen::apply(
+      [](uint16_t company, std::array<uint8_t, 20> id, int8_t power, uint8_t reserved) {
+        return AltBeacon{.company = company, .id = id, .power_dbm = power, .reserved = reserved};
+      },
+      rc::gen::arbitrary<uint16_t>(), rc::gen::arbitrary<std::array<uint8_t, 20>>(), rc::gen::arbitrary<int8_t>(),
+      rc::gen::arbitrary<uint8_t>());
+}
+
+/// Of nobody who is known.
+inline rc::Gen<EddystoneEid> any_eid() {
+  return rc::gen::apply([](std::array<uint8_t, 8> eid, int8_t power) { return EddystoneEid{.eid = eid, .power_0m_dbm = power}; },
+                        rc::gen::arbitrary<std::array<uint8_t, 8>>(), rc::gen::arbitrary<int8_t>());
+}
+
 inline rc::Gen<BeaconFrame> any_frame() {
   return rc::gen::oneOf(rc::gen::map(any_ibeacon(), [](const IBeacon& frame) { return BeaconFrame(frame); }),
                         rc::gen::map(any_uid(), [](const EddystoneUid& frame) { return BeaconFrame(frame); }),
                         rc::gen::map(any_url(), [](const EddystoneUrl& frame) { return BeaconFrame(frame); }),
-                        rc::gen::map(any_tlm(), [](const EddystoneTlm& frame) { return BeaconFrame(frame); }));
+                        rc::gen::map(any_tlm(), [](const EddystoneTlm& frame) { return BeaconFrame(frame); }),
+                        rc::gen::map(any_altbeacon(), [](const AltBeacon& frame) { return BeaconFrame(frame); }),
+                        rc::gen::map(any_eid(), [](const EddystoneEid& frame) { return BeaconFrame(frame); }));
 }
 
 }  // namespace moor

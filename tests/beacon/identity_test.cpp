@@ -26,6 +26,17 @@ RC_GTEST_PROP(BeaconIdentity, OfTwoUrlsIsTheSameIfTheirTextIs, ()) {
   RC_ASSERT((BeaconIdentity::of(url) == BeaconIdentity::of(other)) == (url.text() == other.text()));
 }
 
+RC_GTEST_PROP(BeaconIdentity, OfAnAltBeaconIsItsIdWhateverTheCompanyItTravelsUnder, ()) {
+  AltBeacon beacon = *any_altbeacon();
+  const auto before = BeaconIdentity::of(beacon);
+  beacon.company = *rc::gen::arbitrary<uint16_t>();
+  beacon.power_dbm = *rc::gen::arbitrary<int8_t>();
+  beacon.reserved = *rc::gen::arbitrary<uint8_t>();
+  RC_ASSERT(BeaconIdentity::of(beacon) == before);
+  beacon.id.back() ^= 1;
+  RC_ASSERT(BeaconIdentity::of(beacon) != before);
+}
+
 TEST(BeaconIdentity, TellsApartTypesWithTheSameContent) {
   EXPECT_NE(BeaconIdentity::of(EddystoneUid{}), BeaconIdentity::of(IBeacon{}));
 }

@@ -156,6 +156,21 @@ TEST(BeaconTracker, TelemetryBelongsToTheIdentityHeardLastFromItsAddress) {
   EXPECT_EQ(shop.tracker.count(BeaconType::eddystone_tlm), 0U);
 }
 
+TEST(BeaconTracker, AnEidWhoseOwnerIsKnownIsOneBeaconThroughRotationsWithItsTelemetry) {
+  EddystoneEid eid;
+  eid.set_owner("freezer");
+  Shop shop;
+  shop.hear(1, {eid}, 0s);
+  shop.hear(1, {telemetry(2900)}, 1s);
+  eid.eid = {1, 2, 3, 4, 5, 6, 7, 8};
+  shop.hear(2, {eid}, 2s);
+  shop.hear(2, {telemetry(2890)}, 3s);
+  EXPECT_THAT(shop.types(), ElementsAre("Eddystone-EID"));
+  EXPECT_EQ(shop.get(eid).frame, BeaconFrame(eid));
+  EXPECT_EQ(shop.get(eid).telemetry, telemetry(2890));
+  EXPECT_EQ(shop.get(eid).sightings, 4U);
+}
+
 TEST(BeaconTracker, TelemetryAloneIsListedUntilItsAddressSaysWhoItIs) {
   Shop shop;
   shop.hear(1, {telemetry(2900)}, 0s);
