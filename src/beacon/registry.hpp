@@ -62,11 +62,48 @@ struct Candidate {
 using Claim = std::string_view(const Candidate& candidate, Decoded& into) noexcept;
 
 Claim claim_altbeacon;
+Claim claim_apple_continuity;
+Claim claim_atc;
+Claim claim_bluemaestro;
+Claim claim_chipolo;
+Claim claim_bthome;
+Claim claim_bthome_v1;
+Claim claim_bthome_v1_encrypted;
 Claim claim_eddystone;
 Claim claim_exposure_notification;
+Claim claim_fast_pair;
+Claim claim_find_hub;
+Claim claim_google_nearby;
+Claim claim_govee_of_company_0001;
+Claim claim_govee_presence;
+Claim claim_govee_probes;
+Claim claim_govee_sealed;
+Claim claim_govee_shifted_thermometer;
+Claim claim_govee_six_probes;
+Claim claim_govee_thermometer;
+Claim claim_hhccjcy10;
 Claim claim_ibeacon;
+Claim claim_kegtron;
+Claim claim_leaone;
+Claim claim_mibeacon;
+Claim claim_microsoft;
+Claim claim_minew;
+Claim claim_moat;
+Claim claim_mopeka;
+Claim claim_pebblebee;
+Claim claim_qingping;
 Claim claim_ruuvi;
 Claim claim_ruuvi_url;
+Claim claim_sensirion;
+Claim claim_smarttag;
+Claim claim_switchbot;
+Claim claim_switchbot_address;
+Claim claim_thermobeacon;
+Claim claim_tile;
+Claim claim_tilt;
+Claim claim_victron;
+Claim claim_xiaomi_composition;
+Claim claim_xiaomi_scale;
 
 struct Family {
   FamilyKey key = 0;
