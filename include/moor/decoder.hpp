@@ -32,6 +32,7 @@ enum class DecodeProblem : uint8_t {
   none,
   key_missing,  ///< there is no key for this device
   key_wrong,    ///< the one there is does not fit
+  not_encrypted,  ///< there is a key, but it came without encryption: anybody may have sent it
   replayed,     ///< its counter has been seen: a repeat, or somebody's recording
 };
 

@@ -9,6 +9,7 @@ const char* to_string(DecodeProblem problem) noexcept {
     case DecodeProblem::none: return "";
     case DecodeProblem::key_missing: return "no key";
     case DecodeProblem::key_wrong: return "wrong key";
+    case DecodeProblem::not_encrypted: return "not encrypted";
     case DecodeProblem::replayed: return "replayed";
   }
   return "unknown";
