@@ -9,7 +9,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static Decoded decoded;
   static Decoded again;
   decode(AdvertisementData(Bytes(data, size)), decoded);
-  if (decoded.empty() != (decoded.frames().empty() && decoded.readings().empty())) std::abort();
+  const bool says_nothing = decoded.frames().empty() && decoded.readings().empty() && decoded.attributes().empty() &&
+                            decoded.problem() == DecodeProblem::none;
+  if (decoded.empty() != says_nothing) std::abort();
   for (const BeaconFrame& frame : decoded.frames()) {
     const auto payload = encode_advertisement(frame);
     decode(AdvertisementData(payload), again);
