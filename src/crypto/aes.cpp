@@ -31,8 +31,7 @@ std::optional<Block> aes128_decrypt_block(const Block& key, const Block& cipher)
   Block plain{};
   int size = 0;
   // The algorithm is set only once: that allocates.
-  thread_local const bool ready =
-      context && EVP_DecryptInit_ex(context.get(), EVP_aes_128_ecb(), nullptr, nullptr, nullptr) == 1;
+  thread_local const bool ready = context && EVP_DecryptInit_ex(context.get(), EVP_aes_128_ecb(), nullptr, nullptr, nullptr) == 1;
   if (!ready || EVP_DecryptInit_ex(context.get(), nullptr, nullptr, key.data(), nullptr) != 1 ||
       EVP_CIPHER_CTX_set_padding(context.get(), 0) != 1 ||
       EVP_DecryptUpdate(context.get(), plain.data(), &size, cipher.data(), static_cast<int>(cipher.size())) != 1)
