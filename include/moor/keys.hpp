@@ -15,9 +15,8 @@ enum class KeyKind : uint8_t {
   mibeacon,   ///< "bind key": 16 bytes, 12 of devices before MiBeacon version 4
   eddystone,  ///< identity key (EIK), 16 bytes; has no address, the device is found by it
   victron,    ///< "advertisement key", 16 bytes
-  irk,        ///< identity resolving key, 16 bytes; has no address either
 };
-/// "bthome", "mibeacon", "eddystone", "victron" or "irk".
+/// "bthome", "mibeacon", "eddystone" or "victron".
 [[nodiscard]] std::string_view to_string(KeyKind kind) noexcept;
 
 /// What a key has seen. For the decoder of its format.

@@ -29,7 +29,6 @@ std::string_view to_string(KeyKind kind) noexcept {
     case KeyKind::mibeacon: return "mibeacon";
     case KeyKind::eddystone: return "eddystone";
     case KeyKind::victron: return "victron";
-    case KeyKind::irk: return "irk";
   }
   return "unknown";
 }

@@ -332,7 +332,7 @@ std::string listed(const std::string& file, const std::vector<ConfigMistake>& mi
 
 void add_keys(const std::vector<GatewayConfig::KeyEntry>& keys, KeyRing& ring) {
   for (const GatewayConfig::KeyEntry& entry : keys) {
-    const bool names_its_device = entry.kind == KeyKind::eddystone || entry.kind == KeyKind::irk;
+    const bool names_its_device = entry.kind == KeyKind::eddystone;
     if (names_its_device != !entry.device)
       throw UsageError(
           fmt::format("a key of kind {} needs {} device", to_string(entry.kind), entry.device ? "no" : "a"),

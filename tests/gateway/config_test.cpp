@@ -125,11 +125,11 @@ struct Wrong {
 TEST(Config, KeysAreReadAndNeverShown) {
   const auto config = parse_config(
       "[[key]]\ndevice = 'A4:CF:12:34:56:78'\nkey = '231d39c1d7cc1ab1aee224cd096db932'\nname = 'freezer'\n"
-      "[[key]]\nkind = 'irk'\nkey = '00112233445566778899aabbccddeeff'\n",
+      "[[key]]\nkind = 'eddystone'\nkey = '00112233445566778899aabbccddeeff'\n",
       "test");
   ASSERT_THAT(config.keys, SizeIs(2));
   EXPECT_EQ(config.keys[0].kind, KeyKind::bthome);
-  EXPECT_EQ(config.keys[1].kind, KeyKind::irk);
+  EXPECT_EQ(config.keys[1].kind, KeyKind::eddystone);
   KeyRing ring;
   add_keys(config.keys, ring);
   ASSERT_NE(ring.find(KeyKind::bthome, *Address::parse("A4:CF:12:34:56:78", true)), nullptr);
@@ -208,7 +208,7 @@ constexpr Wrong wrong_configs[] = {
     {"[[key]]\ndevice = 'A4:CF:12:34:56:78'\nkey = 'secret'", 3, "key.key", "is no key", "hexadecimal digits"},
     {"[[key]]\ndevice = 'A4:CF:12:34:56:78'\nkey = '231d39c1d7cc'", 1, "key", "has 6 bytes", "32 hexadecimal digits"},
     {"[[key]]\nkey = '231d39c1d7cc1ab1aee224cd096db932'", 1, "key", "needs a device", "add the device's address"},
-    {"[[key]]\nkind = 'irk'\ndevice = 'A4:CF:12:34:56:78'\nkey = '231d39c1d7cc1ab1aee224cd096db932'", 1, "key", "needs no device",
+    {"[[key]]\nkind = 'eddystone'\ndevice = 'A4:CF:12:34:56:78'\nkey = '231d39c1d7cc1ab1aee224cd096db932'", 1, "key", "needs no device",
      "leave out"},
     {"[[key]]\nkind = 'wifi'\nkey = '00'", 2, "key.kind", "is 'wifi'", "one of \"bthome\""},
     {"[[key]]\ndevice = 'A4'\nkey = '231d39c1d7cc1ab1aee224cd096db932'", 2, "key.device", "is 'A4'", "an address"},
