@@ -70,6 +70,17 @@ constexpr Family families[] = {
     {service_data(Uuid(0x181D)), claim_xiaomi_scale},
     {service_data(Uuid(0xFD50)), claim_hhccjcy10},
     {service_data(Uuid(0xFDCD)), claim_qingping},
+    {listed_service(Uuid(0xFFF0)), claim_inkbird},
+    {manufacturer_data(0x2449), claim_inkbird},
+    {name_beginning('s', 'p'), claim_inkbird},
+    {name_beginning('t', 'p'), claim_inkbird},
+    {name_beginning('i', 'B'), claim_inkbird},
+    {name_beginning('x', 'B'), claim_inkbird},
+    {manufacturer_data(0x3254), claim_inkbird_air},
+    {manufacturer_data(0x00DC), claim_oralb},
+    {listed_service(Uuid(0xEF090000'11D642BA, 0x93B89DD7'EC090AB0)), claim_sensorpush},
+    {listed_service(Uuid(0xEF090000'11D642BA, 0x93B89DD7'EC090AA9)), claim_sensorpush_ht1},
+    {name_beginning('T', 'P'), claim_thermopro},
 };
 constexpr Registry registry(families);
 
