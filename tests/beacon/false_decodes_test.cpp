@@ -107,12 +107,12 @@ TEST(FalseDecodes, ALampOfGoveeHasSeenNobody) {
 
 // A company or a service alone says nothing: whoever has no more than a few bytes to show is not decoded.
 TEST(FalseDecodes, AKnownNumberWithNextToNothingBehindItIsNoFormat) {
-  for (const uint16_t company : {0x004C, 0x0006, 0x0499, 0x0969})
+  for (const uint16_t company : std::array<uint16_t, 4>{0x004C, 0x0006, 0x0499, 0x0969})
     for (std::string_view rest : {"", "ff", "ffff", "0000"}) {
       const Decoded result = of_company(company, rest);
       EXPECT_TRUE(result.empty()) << company << " " << rest << ": " << result.format();
     }
-  for (const uint16_t service : {0xFEAA, 0xFE2C, 0xFEF3, 0xFEED, 0xFD5A})
+  for (const uint16_t service : std::array<uint16_t, 5>{0xFEAA, 0xFE2C, 0xFEF3, 0xFEED, 0xFD5A})
     for (std::string_view rest : {"", "ff", "ffff"}) {
       const Decoded result = decoded(AdvertisementBuilder().service_data(Uuid(service), bytes(rest)));
       EXPECT_TRUE(result.empty()) << service << " " << rest << ": " << result.format();
