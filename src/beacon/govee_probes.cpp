@@ -1,15 +1,16 @@
 #include "beacon/govee.hpp"
 
-// Cooking thermometers. Where the company identifier and the byte behind it belong they send the last three bytes of their address, so what
-// leads here is the service that they list: 0x8151 for the H5181, and so on. Source: the decoder govee-ble (Bluetooth-Devices).
+// Cooking thermometers. Where the company identifier and the byte behind it belong they send the last three bytes of their
+// address, so what leads here is the service that they list: 0x8151 for the H5181, and so on. Source: the decoder govee-ble
+// (Bluetooth-Devices).
 //
 //   0                        7    8
 //   ┌────┬─────────────┬────┬────┬────┬─ a slot for each of one or two probes ────────────┐
 //   │ xx │ 01 00 01 01 │ xx │ set│ xx │ temperature (2) │ alarm (2) │ [ low alarm (2) ]   │
-//   └────┴─────────────┴────┴────┴────┴───────────────────────────────────────────────────┘   big-endian, hundredths of °C; FFFF: none
+//   └────┴─────────────┴────┴────┴────┴───────────────────────────────────────────────────┘   big-endian, 0.01 °C; FFFF: none
 //
-// Those of four probes send them two by two; the low bits of `set` say which. The second slot of the H5191 is the air around it. The H5055 has
-// six probes and a form of its own, little-endian, whole °C:
+// Those of four probes send them two by two; the low bits of `set` say which. The second slot of the H5191 is the air around it.
+// The H5055 has six probes and a form of its own, little-endian, whole °C:
 //
 //   0    1    2         3     4
 //   ┌────┬────┬─────────┬─────┬────┬─────────────────┬───────────────┬───────────┬─ ... the second slot and two zeros ─┐

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-// Govee's buttons and detectors, company 0xEF88 (not assigned). What they say is encrypted with a key that they say along with it, so this hides
-// nothing, but it is checked by a checksum. Source: Bluetooth-Devices/govee-ble, issue 68 and pull request 89.
+// Govee's buttons and detectors, company 0xEF88 (not assigned). What they say is encrypted with a key that they say along with
+// it, so this hides nothing, but it is checked by a checksum. Source: Bluetooth-Devices/govee-ble, issue 68 and pull request 89.
 //
 //   0         2          6             22         24
 //   ┌─────────┬──────────┬─────────────┬──────────┐    time: ms; with twelve zeros behind it the key

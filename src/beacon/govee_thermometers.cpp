@@ -1,7 +1,8 @@
 #include "beacon/govee.hpp"
 
-// Thermometers, hygrometers and what else Govee sells that measures air, or sees people. Sources: the decoder govee-ble (Bluetooth-Devices), the
-// notes of GoveeWatcher (Thrilleratplay), and the advertisements that users reported to both. Behind the company:
+// Thermometers, hygrometers and what else Govee sells that measures air, or sees people. Sources: the decoder govee-ble
+// (Bluetooth-Devices), the notes of GoveeWatcher (Thrilleratplay), and the advertisements that users reported to both. Behind the
+// company:
 //
 //   EC88   00 │ packed (3) │ battery │ 00                                      H5072, H5075, H5129
 //   EC88   00 │ temperature (2) │ humidity (2) │ battery │ 02                  H5074
@@ -15,8 +16,9 @@
 //   0001   01 01 │ packed (3) │ CO2 (2), big-endian │ 01: at fault             H5140
 //   0001   01 xx │ sensor │ packed (3) │ battery │ 2 bytes                     H5178; sensor 1 is the one outdoors
 //
-// packed (3), big-endian: a sign bit, then tenths of a degree times 1000 plus tenths of a per cent. packed (4): the same with three more digits,
-// PM2.5. temperature (2), humidity (2): little-endian, hundredths. battery: per cent, the top bit set where the sensor is at fault.
+// packed (3), big-endian: a sign bit, then tenths of a degree times 1000 plus tenths of a per cent. packed (4): the same with
+// three more digits, PM2.5. temperature (2), humidity (2): little-endian, hundredths. battery: per cent, the top bit set where
+// the sensor is at fault.
 namespace moor {
 namespace {
 

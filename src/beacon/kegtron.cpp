@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-// Kegtron, a flow meter for beer taps. It uses 0xFFFF, the company identifier for tests, so everything that can be checked is. Source: Kegtron,
-// "Kegtron BLE advertisement format"; the decoder kegtron-ble. Big-endian.
+// Kegtron, a flow meter for beer taps. It uses 0xFFFF, the company identifier for tests, so everything that can be checked is.
+// Source: Kegtron, "Kegtron BLE advertisement format"; the decoder kegtron-ble. Big-endian.
 //
 //   0          2               4                  6      7
 //   ┌──────────┬───────────────┬──────────────────┬──────┬───────────┐    mL

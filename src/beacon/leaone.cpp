@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-// Leaone's body scales, also sold as Xiaogui. Where a company identifier belongs there is a counter, so that the address at the end is what tells them: it has
-// to be the advertiser's. Source: the decoders bleparser and leaone-ble. Big-endian.
+// Leaone's body scales, also sold as Xiaogui. Where a company identifier belongs there is a counter, so that the address at the
+// end is what tells them: it has to be the advertiser's. Source: the decoders bleparser and leaone-ble. Big-endian.
 //
 //   company             0            2               4             6       7
-//   ┌────┬─────────┐    ┌────────────┬───────────────┬─────────────┬───────┬─────────────┐    impedance: tenths of an ohm
-//   │ xx │ counter │    │ weight (2) │ impedance (2) │ control (2) │ state │ address (6) │    state: bit 0 stable, bit 2 hundredths,
-//   └────┴─────────┘    └────────────┴───────────────┴─────────────┴───────┴─────────────┘           bits 4 and 5: 2 kg, 3 lb
+//   ┌────┬─────────┐    ┌────────────┬───────────────┬─────────────┬───────┬─────────────┐   impedance: tenths of an ohm
+//   │ xx │ counter │    │ weight (2) │ impedance (2) │ control (2) │ state │ address (6) │   state: bit 0 stable, 2 hundredths,
+//   └────┴─────────┘    └────────────┴───────────────┴─────────────┴───────┴─────────────┘          bits 4 and 5: 2 kg, 3 lb
 namespace moor {
 namespace {
 

@@ -1,7 +1,7 @@
 #include "beacon/registry.hpp"
 
-// Minew's sensors, service data 0xFFE1, a number that many use for themselves. Sources: Minew, "BeaconPlus advertisement format"; the decoder
-// advlib-ble-services (reelyActive). Numbers are big-endian; s8.8 is signed with eight bits behind the point.
+// Minew's sensors, service data 0xFFE1, a number that many use for themselves. Sources: Minew, "BeaconPlus advertisement format";
+// the decoder advlib-ble-services (reelyActive). Numbers are big-endian; s8.8 is signed with eight bits behind the point.
 //
 //   A1 │ 01 │ battery │ temperature s8.8 │ humidity s8.8 │ address (6)
 //   A1 │ 02 │ battery │ bit 0: light │ address (6)

@@ -1,7 +1,8 @@
 #include "beacon/battery_curve.hpp"
 #include "beacon/registry.hpp"
 
-// Moat S2, a hygrometer: service data 0x1000, which is not assigned, and the name "Moat_S2". Source: the decoders bleparser and moat-ble.
+// Moat S2, a hygrometer: service data 0x1000, which is not assigned, and the name "Moat_S2". Source: the decoders bleparser and
+// moat-ble.
 //
 //   0      10                12             14
 //   ┌─ ... ┬─────────────────┬──────────────┬────────────┬─ ... ─┐    little-endian; ticks of a Sensirion SHT2x: its datasheet, 6

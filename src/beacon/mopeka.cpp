@@ -3,8 +3,9 @@
 
 #include <algorithm>
 
-// Mopeka's tank sensors. They listen for the echo from the surface, and how fast sound is depends on what is in the tank and how warm it is: moor takes
-// it for propane, and for air with those that look down from the lid. Sources: spbrogan/mopeka_pro_check; the decoder mopeka-iot-ble.
+// Mopeka's tank sensors. They listen for the echo from the surface, and how fast sound is depends on what is in the tank and how
+// warm it is: moor takes it for propane, and for air with those that look down from the lid. Sources: spbrogan/mopeka_pro_check;
+// the decoder mopeka-iot-ble.
 //
 // Company 0x0059 (Nordic's) with the service 0xFEE5:
 //

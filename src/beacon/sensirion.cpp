@@ -1,9 +1,10 @@
 #include "beacon/registry.hpp"
 
-// Sensirion's gadgets, company 0x06D5. Sources: the datasheets of SHT4x and SCD4x for the ticks; the decoder sensirion-ble. Little-endian.
+// Sensirion's gadgets, company 0x06D5. Sources: the datasheets of SHT4x and SCD4x for the ticks; the decoder sensirion-ble.
+// Little-endian.
 //
 //   0    1        2        4                 6              8
-//   ┌────┬────────┬────────┬─────────────────┬──────────────┬─────────┐    kind 08: temperature, humidity and CO2, as of the MyCO2
+//   ┌────┬────────┬────────┬─────────────────┬──────────────┬─────────┐    kind 08: of the MyCO2 and its like
 //   │ 00 │ kind   │ id (2) │ temperature u16 │ humidity u16 │ CO2 ppm │
 //   └────┴────────┴────────┴─────────────────┴──────────────┴─────────┘
 namespace moor {

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
-// SwitchBot (Woan Technology). The type of device and the battery are in service data, 0xFD3D, of older firmware 0x0D00; the newer part of what is
-// measured is in manufacturer data, 0x0969, which begins with the address and a counter and does not say what it means without the other. Sources:
-// OpenWonderLabs, "SwitchBot BLE APIs"; the decoder pySwitchbot for the leak detector and for what belongs to newer models.
+// SwitchBot (Woan Technology). The type of device and the battery are in service data, 0xFD3D, of older firmware 0x0D00; the
+// newer part of what is measured is in manufacturer data, 0x0969, which begins with the address and a counter and does not say
+// what it means without the other. Sources: OpenWonderLabs, "SwitchBot BLE APIs"; the decoder pySwitchbot for the leak detector
+// and for what belongs to newer models.
 //
 //   service data        0      1        2         3
 //                       ┌──────┬────────┬─────────┬─ by type ─┐    type: a letter; its top bit is set while it pairs

@@ -1,12 +1,13 @@
 #include "beacon/battery_curve.hpp"
 #include "beacon/registry.hpp"
 
-// ThermoBeacon: small hygrometers that are sold under many names. The company is the kind of device, 0x10 to 0x1B and 0x30, numbers that belong to
-// others, so the service 0xFFF0 or the name has to be there too. Source: the decoders bleparser and thermobeacon-ble. Little-endian.
+// ThermoBeacon: small hygrometers that are sold under many names. The company is the kind of device, 0x10 to 0x1B and 0x30,
+// numbers that belong to others, so the service 0xFFF0 or the name has to be there too. Source: the decoders bleparser and
+// thermobeacon-ble. Little-endian.
 //
 //   0    1        2             8            10                12             14
 //   ┌────┬────────┬─────────────┬────────────┬─────────────────┬──────────────┬────────────┐
-//   │ 00 │ button │ address (6) │ voltage mV │ temperature s16 │ humidity u16 │ uptime (4) │    both in sixteenths; button: top bit
+//   │ 00 │ button │ address (6) │ voltage mV │ temperature s16 │ humidity u16 │ uptime (4) │   s16, u16: 1/16; button: bit 7
 //   └────┴────────┴─────────────┴────────────┴─────────────────┴──────────────┴────────────┘
 //
 // In turn with it comes a message of 20 bytes with the highest and the lowest temperature so far, which is passed over.

@@ -2,8 +2,8 @@
 
 #include <array>
 
-// Tilt, a hydrometer that floats in the beer: an iBeacon whose UUID is the colour of the device. Sources: Tilt Hydrometer, "Tilt technical
-// information"; the decoder tilt-ble.
+// Tilt, a hydrometer that floats in the beer: an iBeacon whose UUID is the colour of the device. Sources: Tilt Hydrometer, "Tilt
+// technical information"; the decoder tilt-ble.
 //
 //   UUID    a495bbN0-c5b1-4b44-b512-1370f02d74de, N from 1 for red to 8 for pink
 //   major   temperature, °F; of the Tilt Pro tenths

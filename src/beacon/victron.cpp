@@ -3,23 +3,26 @@
 
 #include <algorithm>
 
-// Victron Energy, "instant readout", company 0x02E1. Source: Victron Energy, "Extra manufacturer data", 2022-12-14. Numbers are little-endian.
+// Victron Energy, "instant readout", company 0x02E1. Source: Victron Energy, "Extra manufacturer data", 2022-12-14. Numbers are
+// little-endian.
 //
 //   0         2             4        5             7           8
 //   ┌─────────┬─────────────┬────────┬─────────────┬───────────┬─ encrypted ─┐
 //   │ 10 xx   │ product (2) │ record │ counter (2) │ key check │             │    key check: the first byte of the key
 //   └─────────┴─────────────┴────────┴─────────────┴───────────┴─────────────┘
 //
-// AES-128 in counter mode, the block beginning with the counter. Nothing authenticates the message and the counter soon comes round again, so
-// unlike other formats' it does not show a replay. In a record fields follow each other by bits, from the lowest:
+// AES-128 in counter mode, the block beginning with the counter. Nothing authenticates the message and the counter soon comes
+// round again, so unlike other formats' it does not show a replay. In a record fields follow each other by bits, from the lowest:
 //
-//   01 solar charger     state 8, error 8, battery 0.01 V s16, battery 0.1 A s16, yield today 0.01 kWh u16, PV 1 W u16, load 0.1 A u9
-//   02 battery monitor   minutes to go u16, battery 0.01 V s16, alarm 16, auxiliary u16, its kind 2, battery 1 mA s22, consumed 0.1 Ah u20,
-//                        charged 0.1 % u10
+//   01 solar charger     state 8, error 8, battery 0.01 V s16, battery 0.1 A s16, yield today 0.01 kWh u16, PV 1 W u16,
+//                        load 0.1 A u9
+//   02 battery monitor   minutes to go u16, battery 0.01 V s16, alarm 16, auxiliary u16, its kind 2, battery 1 mA s22, consumed
+//                        0.1 Ah u20, charged 0.1 % u10
 //   03 inverter          state 8, alarm 16, battery 0.01 V s16, AC 1 VA u16, AC 0.01 V u15, AC 0.1 A u11
 //   04 DC-DC converter   state 8, error 8, input 0.01 V u16, output 0.01 V s16, why it is off 32
 //
-// All ones, of a signed field the highest number, is not available. Of several voltages the battery's, or the input's, comes first.
+// All ones, of a signed field the highest number, is not available. Of several voltages the battery's, or the input's, comes
+// first.
 namespace moor {
 namespace {
 

@@ -1,4 +1,5 @@
-// What other projects' decoders make of advertisements of Govee, ThermoBeacon, BlueMaestro, Kegtron, Tilt, Moat, Leaone, Mopeka and Sensirion.
+// What other projects' decoders make of advertisements of Govee, ThermoBeacon, BlueMaestro, Kegtron, Tilt, Moat, Leaone, Mopeka
+// and Sensirion.
 
 #include "moor/decoder.hpp"
 #include "vectors/vectors.hpp"
@@ -107,8 +108,8 @@ Name parse_name(std::string key) {
   return name;
 }
 
-// The channel that stands before a reading says whose it is; Kegtron's only one stands behind. What has no channel is the device's own or the air's (0), and
-// else the only one.
+// The channel that stands before a reading says whose it is; Kegtron's only one stands behind. What has no channel is the
+// device's own or the air's (0), and else the only one.
 const Reading* find(const Decoded& decoded, Quantity quantity, int channel) {
   int current = -1;
   const Reading* first = nullptr;
