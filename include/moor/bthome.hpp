@@ -7,10 +7,10 @@
 //   │ info │ [address (6)] │ id │ value │ ...  │ info │ [address (6)] │ objects, AES  │ counter │ MIC │     counter, MIC: 4 bytes
 //   └──────┴───────────────┴────┴───────┴─     └──────┴───────────────┴───────────────┴─────────┴─────┘
 //   info: bit 0 encrypted, bit 1 an address follows (least significant byte first), bit 2 sent when something happens rather than
-//   regularly, bits 5 to 7 the version, 2. Objects stand in the order of their identifiers; the identifier says how long a value is.
+//   regularly, bits 5 to 7 the version, 2. Objects stand in the order of their identifiers; which say how long a value is.
 //
-// Encrypted with AES-128-CCM by the device's bind key. A message that comes unencrypted from a device that has a key is not believed:
-// anybody could have sent it (`DecodeProblem::not_encrypted`).
+// Encrypted with AES-128-CCM by the device's bind key. A message that comes unencrypted from a device that has a key is not
+// believed: anybody could have sent it (`DecodeProblem::not_encrypted`).
 
 #include "moor/decoder.hpp"
 
@@ -22,17 +22,17 @@ inline constexpr uint16_t bthome_service = 0xFCD2;
 /// Of version 1, which is only read: User Data where it is plain, Bond Management where it is encrypted.
 inline constexpr uint16_t bthome_v1_service = 0x181C, bthome_v1_sealed_service = 0x181E;
 
-/// Reads the service data of `bthome_service`, for those who do not have the whole advertisement: readings, and the attributes "text",
-/// "raw" (hexadecimal), "firmware" (a version such as "1.4.0"), "command" and, where it is so, "trigger_based". Repeats of a message are read
-/// again; its `packet_id` tells them apart.
+/// Reads the service data of `bthome_service`, for those who do not have the whole advertisement: readings, and the attributes
+/// "text", "raw" (hexadecimal), "firmware" (a version such as "1.4.0"), "command" and, where it is so, "trigger_based". A plain
+/// message that is repeated is read again, and its `packet_id` tells; an encrypted one is `replayed`.
 /// @returns false if it is not BTHome version 2; nothing has been added then.
 bool decode_bthome(Bytes service_data, const DecodeContext& context, Decoded& into) noexcept;
 
 /// What a device is to send.
 struct BTHome {
-  /// Their order among those of one quantity is kept as far as the format's order of identifiers lets it. Of those objects whose range holds a
-  /// value, the one of the finest step is taken, so that a sensor keeps its identifier. A `dimmer` takes its `steps` from the
-  /// reading of the same index. What is not valid is left out: BTHome has no mark for it.
+  /// Their order among those of one quantity is kept as far as the format's order of identifiers lets it. Of those objects whose
+  /// range holds a value, the one of the finest step is taken, so that a sensor keeps its identifier. A `dimmer` takes its `steps`
+  /// from the reading of the same index. What is not valid is left out: BTHome has no mark for it.
   std::vector<Reading> readings;
   std::string text;                  ///< UTF-8, at most 255 bytes; empty for none
   std::vector<uint8_t> raw;          ///< at most 255 bytes; empty for none

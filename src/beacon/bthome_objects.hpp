@@ -1,6 +1,6 @@
 #pragma once
-// What a BTHome device can say: its objects, each an identifier and a value. Both versions of the format share them; they differ in
-// who knows how long a value is (see bthome.cpp, bthome_v1.cpp).
+// What a BTHome device can say: its objects, each an identifier and a value. Both versions of the format share them; they
+// differ in who knows how long a value is (see bthome.cpp, bthome_v1.cpp).
 
 #include "moor/decoder.hpp"
 

@@ -1,6 +1,6 @@
 // BTHome version 1, of before the end of 2022: service data of 0x181C, or 0x181E where it is encrypted. The objects are those of
-// version 2, but each says how long it is and how its number is coded. Deprecated, and the services belong to others (User Data, Bond
-// Management), so what is plain is believed only if every object is whole. Source: bthome.io, "BTHome v1 format".
+// version 2, but each says how long it is and how its number is coded. Deprecated, and the services belong to others (User Data,
+// Bond Management), so what is plain is believed only if every object is whole. Source: bthome.io, "BTHome v1 format".
 //
 //   0         1    2
 //   ┌─────────┬────┬───────┬─

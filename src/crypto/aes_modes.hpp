@@ -1,8 +1,8 @@
 #pragma once
 // AES-128 in the modes in which sensors encrypt what they advertise: CCM (BTHome, MiBeacon, Bluetooth itself), CTR (Victron),
 // EAX (Eddystone's encrypted telemetry) and the CMAC that EAX and key derivations are made of. Advertisements are short and many,
-// so nothing here allocates after a thread's first call, and nothing throws: false or nothing means that the tag does not fit, that
-// a size cannot be, or that libcrypto refuses.
+// so nothing here allocates after a thread's first call, and nothing throws: false or nothing means that the tag does not fit,
+// that a size cannot be, or that libcrypto refuses.
 
 #include "crypto/aes.hpp"
 #include "moor/bytes.hpp"
@@ -16,8 +16,8 @@ struct Seal {
   Bytes associated{};  ///< authenticated with the message, but not part of it
 };
 
-// For all four: `cipher` and `plain` have the same size and may be the same memory; nothing is written behind `plain`'s end. A message that
-// does not verify leaves only zeros, or `plain` as it was.
+// For all four: `cipher` and `plain` have the same size and may be the same memory; nothing else is written. A message
+// that does not verify leaves `plain` as it was, or zeros.
 
 /// CCM (RFC 3610, NIST SP 800-38C). @param tag  4, 6, 8, 10, 12, 14 or 16 bytes. The message is at most 65,535 bytes.
 [[nodiscard]] bool ccm_encrypt(const Seal& seal, Bytes plain, std::span<uint8_t> cipher, std::span<uint8_t> tag) noexcept;

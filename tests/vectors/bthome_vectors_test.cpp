@@ -109,8 +109,8 @@ bool is_stateful(const Vector& vector) {
   return vector.text("note").starts_with("stateful");
 }
 
-// A later update of a source's test also names what earlier ones said, and drops packets that came before: of such, only what the advertisement
-// itself says is compared, and the packet's number is not.
+// A later update of a source's test also names what earlier ones said, and drops packets that came before: of such, only what the
+// advertisement itself says is compared, and the packet's number is not.
 void expect_as(const Vector& vector, const json::object& expected, const Decoded& decoded) {
   const json::object& values = object_in(expected, "values");
   const json::object& units = object_in(expected, "units");
