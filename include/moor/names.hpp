@@ -1,6 +1,6 @@
 #pragma once
-// Names of the numbers that the Bluetooth SIG assigns: which company 0x004C is, which service 0x180F. The tables of data/ are in the
-// library as they are and are searched in place: nothing is parsed when a program starts, nothing is allocated to find a name.
+// Names of the numbers that the Bluetooth SIG assigns: which company 0x004C is, which service 0x180F. The tables of data/ are in
+// the library as they are and are searched in place: nothing is parsed when a program starts, nothing is allocated to find a name.
 
 #include "moor/uuid.hpp"
 
@@ -15,8 +15,8 @@ enum class NumberKind : uint8_t {
   descriptor,      ///< GATT descriptor
   declaration,     ///< GATT attribute type, such as Primary Service
   unit,            ///< of a characteristic's presentation format
-  member,          ///< a 16-bit UUID that a company or another standard holds, for its own service
   company,         ///< company identifier of manufacturer data
+  member,          ///< a 16-bit UUID that a company or another standard holds, for its own service
   appearance,      ///< what a device looks like: category and subcategory
   ad_type,         ///< of an AD structure; one byte
 };
@@ -26,7 +26,7 @@ inline constexpr size_t number_kind_count = static_cast<size_t>(NumberKind::ad_t
 [[nodiscard]] std::string_view to_string(NumberKind kind) noexcept;
 /// Whether numbers of the kind are short forms of UUIDs.
 [[nodiscard]] constexpr bool is_uuid(NumberKind kind) noexcept {
-  return kind <= NumberKind::member;
+  return kind <= NumberKind::unit || kind == NumberKind::member;
 }
 
 struct AssignedNumber {
@@ -52,8 +52,8 @@ struct AssignedNumber {
 [[nodiscard]] std::optional<AssignedNumber> find_uuid(const Uuid& uuid) noexcept;
 /// All that a number is, in the order of the kinds: 0x0D40 is an appearance and may be a company too.
 [[nodiscard]] std::vector<AssignedNumber> find_number(uint16_t number);
-/// All whose name has this text in it, in either case of ASCII letters; best first: the whole name, its beginning, the beginning of a
-/// word, anywhere; then by kind and number. Where there are none, "battery service" is read as "battery" among services.
+/// All whose name has this text in it, in either case of ASCII letters; best first: the whole name, its beginning, the beginning
+/// of a word, anywhere; then by kind and number. Where there are none, "battery service" is read as "battery" among services.
 [[nodiscard]] std::vector<AssignedNumber> find_by_name(std::string_view text);
 
 /// A service as its specification has it.

@@ -9,6 +9,9 @@ namespace moor::cli {
 [[nodiscard]] std::unique_ptr<Command> make_beacons();
 [[nodiscard]] std::unique_ptr<Command> make_track();
 [[nodiscard]] std::unique_ptr<Command> make_record();
+[[nodiscard]] std::unique_ptr<Command> make_lookup();
+[[nodiscard]] std::unique_ptr<Command> make_decode();
+[[nodiscard]] std::unique_ptr<Command> make_encode();
 [[nodiscard]] std::unique_ptr<Command> make_power();
 [[nodiscard]] std::unique_ptr<Command> make_radios();
 [[nodiscard]] std::unique_ptr<Command> make_gateway();

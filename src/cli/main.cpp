@@ -8,6 +8,9 @@ int main(int argc, char** argv) {
   commands.push_back(make_beacons());
   commands.push_back(make_track());
   commands.push_back(make_record());
+  commands.push_back(make_lookup());
+  commands.push_back(make_decode());
+  commands.push_back(make_encode());
   commands.push_back(make_power());
   commands.push_back(make_radios());
   commands.push_back(make_gateway());

@@ -9,7 +9,7 @@ namespace moor {
 namespace {
 
 constexpr std::array<std::string_view, number_kind_count> kind_names = {
-    "service", "characteristic", "descriptor", "declaration", "unit", "member", "company", "appearance", "ad type"};
+    "service", "characteristic", "descriptor", "declaration", "unit", "company", "member", "appearance", "ad type"};
 
 constexpr uint16_t category_mask = 0xFFC0;  // of an appearance; its low six bits are the subcategory
 

@@ -4,8 +4,8 @@
 
 #include <array>
 
-// Puts a file of data/ among the constants, between two symbols. The assembler does it in no time, where a generated array of 3,400 names
-// costs a compiler seconds and the program its relocations at each start.
+// Puts a file of data/ among the constants, between two symbols. The assembler does it in no time, where a generated array of
+// 3,400 names costs a compiler seconds and the program its relocations at each start.
 #define MOOR_EMBED(name, file)                   \
   asm(".pushsection .rodata\n"                   \
       ".hidden moor_table_" #name                \
@@ -55,8 +55,8 @@ std::string_view rows_of(std::string_view file) noexcept {
 std::string_view table_of(NumberKind kind) noexcept {
   static const std::array<std::string_view, number_kind_count> tables = {
       MOOR_EMBEDDED(services),     MOOR_EMBEDDED(characteristics), MOOR_EMBEDDED(descriptors),
-      MOOR_EMBEDDED(declarations), MOOR_EMBEDDED(units),           MOOR_EMBEDDED(members),
-      MOOR_EMBEDDED(companies),    MOOR_EMBEDDED(appearances),     MOOR_EMBEDDED(ad_types)};
+      MOOR_EMBEDDED(declarations), MOOR_EMBEDDED(units),           MOOR_EMBEDDED(companies),
+      MOOR_EMBEDDED(members),      MOOR_EMBEDDED(appearances),     MOOR_EMBEDDED(ad_types)};
   return tables[static_cast<size_t>(kind)];
 }
 

@@ -2,11 +2,11 @@
 // The tables of data/, as they are in the program.
 //
 //   # lines of comment
-//   004c <tab> Apple, Inc.            a number in hexadecimal, then its name; sorted by number, so that a row is found by bisection
-
-#include <string_view>
+//   004c <tab> Apple, Inc.     a number in hexadecimal, then its name; sorted by number, so that a row is found by bisection
 
 #include "moor/names.hpp"
+
+#include <string_view>
 
 namespace moor {
 
