@@ -5,24 +5,17 @@
 // Time goes on from capture to capture and from round to round, so in every round devices are lost, come back, and visits end. No device is
 // forgotten: what is allocated after the first rounds is not for devices that are new, but all that a running gateway allocates.
 
-#include "bench/allocations.hpp"
 #include "bench/arguments.hpp"
-#include "moor/capture.hpp"
+#include "bench/captures.hpp"
+#include "bench/measure.hpp"
 #include "moor/pipeline.hpp"
 
 #include <fmt/format.h>
-#include <algorithm>
-#include <ctime>
-#include <fstream>
-#include <iterator>
 
 namespace moor::bench {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int warm_up_rounds = 5;
-constexpr Duration gap_between_captures = std::chrono::milliseconds(1);
 
 class CountingListener final : public PipelineListener {
 public:
@@ -54,108 +47,6 @@ private:
   uint64_t sum_ = 0;
 };
 
-/// Captures in memory, replayed one after the other on one time line that never goes back.
-class Replay {
-public:
-  void add(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::vector<uint8_t> bytes(std::istreambuf_iterator<char>(file), {});
-    captures_.push_back(Capture::from_bytes(std::move(bytes), path.filename().string()));
-  }
-  [[nodiscard]] size_t size() const noexcept { return captures_.size(); }
-
-  void run(SightingSink& sink) {
-    for (Capture& capture : captures_) {
-      capture.rewind();
-      Duration shift{};
-      bool begun = false;
-      for (auto batch = capture.next_batch(); !batch.empty(); batch = capture.next_batch()) {
-        if (!std::exchange(begun, true)) shift = latest_ + gap_between_captures - batch.front().time;
-        for (Sighting& sighting : batch) sighting.time = latest_ = std::max(latest_, sighting.time + shift);
-        sink.on_sightings(batch);
-      }
-    }
-  }
-
-private:
-  std::vector<Capture> captures_;
-  TimePoint latest_ = TimePoint(std::chrono::years(50));
-};
-
-/// All that was heard, in memory one behind the other: what the floor walks.
-class Payloads final : public SightingSink {
-public:
-  void on_sightings(std::span<const Sighting> batch) override {
-    for (const Sighting& sighting : batch) {
-      const Bytes payload = sighting.payload();
-      bytes_.insert(bytes_.end(), payload.begin(), payload.end());
-      sizes_.push_back(static_cast<uint16_t>(payload.size()));
-    }
-  }
-  [[nodiscard]] size_t count() const noexcept { return sizes_.size(); }
-  [[nodiscard]] size_t bytes() const noexcept { return bytes_.size(); }
-
-  [[nodiscard]] uint64_t walk() const noexcept {
-    uint64_t sum = 0;
-    const uint8_t* payload = bytes_.data();
-    for (const uint16_t size : sizes_) {
-      for (size_t at = 0; at < size;) {
-        const size_t length = payload[at];
-        if (length >= size - at) break;
-        if (length > 0) sum += payload[at + 1] + length;
-        at += 1 + length;
-      }
-      payload += size;
-    }
-    return sum;
-  }
-
-private:
-  std::vector<uint8_t> bytes_;
-  std::vector<uint16_t> sizes_;
-};
-
-double processor_seconds() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-struct Measure {
-  const char* name;
-  std::vector<double> seconds;  // of each round
-  uint64_t allocated = 0;
-
-  template <typename Work>
-  void take(Work&& work) {
-    const uint64_t before = allocations().count;
-    const double begin = processor_seconds();
-    work();
-    const double end = processor_seconds();
-    allocated += allocations().count - before;
-    seconds.push_back(end - begin);
-  }
-  [[nodiscard]] double median() const {
-    std::vector<double> sorted = seconds;
-    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-    std::nth_element(sorted.begin(), middle, sorted.end());
-    return *middle;
-  }
-};
-
-std::vector<fs::path> captures_to_run(const Arguments& arguments) {
-  if (!arguments.files().empty()) return {arguments.files().begin(), arguments.files().end()};
-  const char* data = std::getenv("MOOR_TEST_DATA");
-  const fs::path folder = (data != nullptr ? fs::path(data) : fs::path(MOOR_SOURCE_DIR "/../shared/data")) / "captures";
-  constexpr std::string_view formats[] = {".btsnoop", ".pcap", ".pcapng", ".pklg", ".cfa"};
-  std::vector<fs::path> found;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored))
-    if (std::ranges::find(formats, entry.path().extension().string()) != std::end(formats)) found.push_back(entry.path());
-  std::ranges::sort(found);
-  return found;
-}
-
 void print(const std::vector<Measure>& measures, size_t adverts, bool json) {
   const double floor = measures.front().median();
   const auto count = static_cast<double>(adverts);
@@ -175,7 +66,7 @@ void print(const std::vector<Measure>& measures, size_t adverts, bool json) {
 
 int run(const Arguments& arguments) {
   Replay replay;
-  for (const fs::path& path : captures_to_run(arguments)) replay.add(path);
+  for (const std::filesystem::path& path : captures_to_run(arguments.files())) replay.add(path);
   if (replay.size() == 0) {
     fmt::print(stderr, "no captures in $MOOR_TEST_DATA/captures: give some as arguments\n");
     return 0;
