@@ -53,6 +53,16 @@ class Decode(Cli):
     def test_hexadecimal_may_have_blanks_and_a_prefix(self):
         self.assertEqual(self.decode("0x02 01 06")["hex"], "020106")
 
+    # bthome.io, "Encryption": its example.
+    def test_an_encrypted_format_is_read_with_its_key(self):
+        payload, address = "1216d2fc41a47266c95f730011223378237214", "54:48:E6:8F:80:A5"
+        self.assertIsNone(self.decode(payload)["error"]["offset"])
+        told = self.decode(payload, "--address", address, "--key", "231d39c1d7cc1ab1aee224cd096db932")
+        self.assertEqual([(each["quantity"], each["value"]) for each in told["readings"]], [("temperature", 25.06), ("humidity", 50.55)])
+        wrong = self.decode(payload, "--address", address, "--key", "00" * 16, "--key-kind", "bthome")
+        self.assertEqual((wrong["format"], wrong["readings"]), ("BTHome", []))
+        self.assertIn("key", wrong["error"]["what"])
+
     def test_what_makes_no_sense_is_refused(self):
         self.moor("decode", "xyz", status=USAGE)
         self.moor("decode", "0201 0", status=USAGE)
