@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   decode(AdvertisementData(Bytes(data, size)), decoded);
   const bool says_nothing = decoded.frames().empty() && decoded.readings().empty() && decoded.attributes().empty() &&
                             decoded.problem() == DecodeProblem::none;
-  if (decoded.empty() != says_nothing) std::abort();
+  if (decoded.empty() && !says_nothing) std::abort();
   for (const BeaconFrame& frame : decoded.frames()) {
     const auto payload = encode_advertisement(frame);
     decode(AdvertisementData(payload), again);

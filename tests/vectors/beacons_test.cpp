@@ -304,7 +304,7 @@ TEST(BeaconVectors, AreReadWithoutFaultWhereverTheyAreCut) {
         const std::vector<uint8_t> cut(payload.begin(), payload.begin() + static_cast<std::ptrdiff_t>(size));
         const AdvertisementData data(cut);
         decode(data, decoded);
-        EXPECT_EQ(decoded.empty(), says_nothing(decoded)) << vector.id << " cut to " << size;
+        EXPECT_TRUE(!decoded.empty() || says_nothing(decoded)) << vector.id << " cut to " << size;
         EXPECT_EQ(described(data).size(), 5U) << vector.id << " cut to " << size;
       }
     }
