@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 namespace moor {
 namespace {
@@ -124,7 +125,7 @@ std::vector<AssignedNumber> find_by_name(std::string_view text) {
   if (text.empty()) return {};
   for (size_t i = 0; i < number_kind_count; ++i) find_in(static_cast<NumberKind>(i), text, found);
   if (found.empty()) find_qualified(text, found);
-  std::ranges::stable_sort(found, {}, &Found::match);
+  std::ranges::sort(found, {}, [](const Found& each) { return std::tuple(each.match, each.what.kind, each.what.number); });
   std::vector<AssignedNumber> numbers;
   numbers.reserve(found.size());
   for (const Found& each : found) numbers.push_back(each.what);
