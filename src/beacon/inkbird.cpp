@@ -1,5 +1,5 @@
-// Inkbird's thermometers and meat probes. Where others have a company identifier most have a reading or their address, so they are
-// known by a listed service (FFF0), a name, or a checksum. Little-endian, but for the IAM-T2.
+// Inkbird's thermometers and meat probes. Where others have a company identifier most have a reading or their address, so they
+// are known by a listed service (FFF0), a name, or a checksum. Little-endian, but for the IAM-T2.
 // Source: Bluetooth-Devices/inkbird-ble and the discussions there; that the two bytes are a CRC-16 is found in its examples.
 //
 //   IBS-TH, IBS-TH2, IBS-P01B    ┌──────┬─────┬───────┬─────┬─────────┬────┐    temp: int16, 0.01 °C   hum: uint16, 0.01 %

@@ -3,8 +3,8 @@
 // Source: ruuvi/ruuvi-sensor-protocols, dataformat_04.md.
 //
 //   0    1     2      4       6
-//   ┌────┬─────┬──────┬───────┐    hum: uint8, 0.5 %     temp: sign and whole °C, hundredths     press: uint16, Pa above 50000
-//   │ 02 │ hum │ temp │ press │    02 or 04 begins both; the ninth character, of format 4, is one that a tag has chosen for itself
+//   ┌────┬─────┬──────┬───────┐    hum: uint8, 0.5 %   temp: sign and whole °C, hundredths   press: uint16, Pa above 50000
+//   │ 02 │ hum │ temp │ press │    02 or 04 begins both; the ninth character, of format 4, is one that the tag chose
 //   └────┴─────┴──────┴───────┘
 
 #include "beacon/registry.hpp"

@@ -5,7 +5,7 @@
 //                   │    │ temp │ hum │ battery │    │    battery: in the two low bits, 0 empty, 1 half, 2 full
 //                   └────┴──────┴─────┴─────────┴────┘
 //                   0    1      3     4         5   6 or more
-//   TP96*, TP97*    ┌───────┬──────┬─────────┬─────────┬─────────┐    probe: 0, 1, ...    temp, ambient: uint16, °C above -30
+//   TP96*, TP97*    ┌───────┬──────┬─────────┬─────────┬─────────┐    probe: 0, 1, ...    temp, ambient: uint16, °C + 30
 //                   │ probe │ temp │ battery │ ambient │ station │    battery: uint16, about mV    the station's address may be missing
 //                   └───────┴──────┴─────────┴─────────┴─────────┘
 //                   0       1      3         5         7        13
