@@ -6,7 +6,7 @@
 //                   └────┴──────┴─────┴─────────┴────┘
 //                   0    1      3     4         5   6 or more
 //   TP96*, TP97*    ┌───────┬──────┬─────────┬─────────┬─────────┐    probe: 0, 1, ...    temp, ambient: uint16, °C + 30
-//                   │ probe │ temp │ battery │ ambient │ station │    battery: uint16, about mV    the station's address may be missing
+//                   │ probe │ temp │ battery │ ambient │ station │    battery: uint16, about mV    station may be missing
 //                   └───────┴──────┴─────────┴─────────┴─────────┘
 //                   0       1      3         5         7        13
 //   TP97*           ┌───────┬─────────┬─────────┬───────────────────┬────┐    ambient: uint16, °F above -54

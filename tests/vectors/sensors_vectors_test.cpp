@@ -104,8 +104,8 @@ std::string difference(const Decoded& decoded, const json::object& values) {
   return all;
 }
 
-// The advertisement that the bytes stand for: where "adv_hex" is only the last structure of it, the name and the services that the
-// source knew from before are put in front.
+// The advertisement that the bytes stand for: where "adv_hex" is only the last structure of it, the name and the services that
+// the source knew from before are put in front.
 std::vector<uint8_t> whole_payload_of(Vector vector) {
   const auto raw = vector.text("adv_hex").empty() ? std::vector<uint8_t>() : payload_of(vector);
   if (raw.empty()) return payload_of(vector);
