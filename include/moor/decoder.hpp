@@ -30,13 +30,13 @@ struct DecodeContext {
 /// Why an encrypted advertisement brought nothing.
 enum class DecodeProblem : uint8_t {
   none,
-  key_missing,  ///< there is no key for this device
-  key_wrong,    ///< the one there is does not fit
+  key_missing,    ///< there is no key for this device
+  key_wrong,      ///< the one there is does not fit
   not_encrypted,  ///< there is a key, but it came without encryption: anybody may have sent it
-  replayed,     ///< its counter has been seen: a repeat, or somebody's recording
+  replayed,       ///< its counter has been seen: a repeat, or somebody's recording
 };
 
-/// "no key", "wrong key" or "replayed"; empty for none.
+/// "no key", "wrong key", "not encrypted" or "replayed"; empty for none.
 [[nodiscard]] const char* to_string(DecodeProblem problem) noexcept;
 
 /// Something that a device says of itself in words: its model, a text of its user.

@@ -16,7 +16,8 @@ DEVICE = {
     "address": "A4:CF:12:34:56:78", "address_type": "public", "name": "ESP32-Sensor", "samples": 8,
     "rssi": {"min": -48, "max": -42, "mean": -45.3, "stddev": 1.89}, "distance_m": 1.78, "tx_power": None,
     "service_uuids": ["0000180f-0000-1000-8000-00805f9b34fb"], "manufacturer_data": {"004c": "0215"}, "service_data": {},
-    "ad": [{"type": 9, "name": "Complete Local Name", "value": "4553"}], "beacon": None, "radio": "bluez:hci0",
+    "ad": [{"type": 9, "name": "Complete Local Name", "value": "4553"}], "beacon": None,
+    "format": "BTHome", "readings": [{"quantity": "temperature", "value": 21.5, "unit": "°C"}], "attributes": {}, "radio": "bluez:hci0",
 }
 IBEACON = {
     "type": "iBeacon", "address": "A4:CF:12:34:56:78", "tx_power": -59, "rssi": -60, "distance_m": 1.1, "zone": "near",
