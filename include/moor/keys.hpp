@@ -2,6 +2,7 @@
 // The keys of the user's own devices, by which their encrypted advertisements are read. A key remembers how far its device has counted, so that
 // a recording played back by somebody else is not taken for the device.
 
+#include "moor/address_resolver.hpp"
 #include "moor/eddystone_keys.hpp"
 #include "moor/time.hpp"
 
@@ -15,8 +16,9 @@ enum class KeyKind : uint8_t {
   mibeacon,   ///< "bind key": 16 bytes, 12 of devices before MiBeacon version 4
   eddystone,  ///< identity key (EIK), 16 bytes; has no address, the device is found by it
   victron,    ///< "advertisement key", 16 bytes
+  irk,        ///< identity resolving key, 16 bytes: who is behind a changing address
 };
-/// "bthome", "mibeacon", "eddystone" or "victron".
+/// "bthome", "mibeacon", "eddystone", "victron" or "irk".
 [[nodiscard]] std::string_view to_string(KeyKind kind) noexcept;
 
 /// What a key has seen. For the decoder of its format.
@@ -41,7 +43,7 @@ public:
   KeyRing& operator=(const KeyRing&) = delete;
   ~KeyRing();
 
-  /// For one device. @throws UsageError if a key of that kind cannot be so long, or the device has one.
+  /// For one device; of an IRK, that is its lasting address. @throws UsageError if a key of that kind cannot be so long, or the device has one.
   void add(KeyKind kind, const Address& address, Bytes key, std::string name = {});
   /// For a device that is known by its key alone. @throws UsageError if a key of that kind cannot be so long. One for Eddystone is taken for
   /// that of a beacon which counts time since 1970 and rotates as it likes; to say more of its clock, add it to `eids()` instead.
@@ -53,12 +55,17 @@ public:
   [[nodiscard]] std::span<Key> nameless() noexcept { return nameless_; }
   /// Finds Eddystone beacons by their keys.
   [[nodiscard]] EidResolver& eids() noexcept { return eids_; }
-  [[nodiscard]] bool empty() const noexcept { return by_device_.empty() && nameless_.empty() && eids_.empty(); }
+  /// Finds devices with changing addresses by their IRKs.
+  [[nodiscard]] AddressResolver& addresses() noexcept { return addresses_; }
+  [[nodiscard]] bool empty() const noexcept {
+    return by_device_.empty() && nameless_.empty() && eids_.empty() && addresses_.empty();
+  }
 
 private:
   boost::unordered_flat_map<uint64_t, Key> by_device_;  // by address and kind
   std::vector<Key> nameless_;
   EidResolver eids_;
+  AddressResolver addresses_;
 };
 
 }  // namespace moor

@@ -26,7 +26,7 @@ struct PipelineOptions {
   /// Who a device is to visits and traffic; asked when it enters its first zone, and kept until it is lost. By default its address, which
   /// is nobody's business but the caller's: a program that stores visits gives pseudonyms.
   std::function<VisitorId(const Address&, TimePoint)> visitor_of{};
-  KeyRing* keys = nullptr;  ///< for what devices encrypt; must outlive the pipeline
+  KeyRing* keys = nullptr;  ///< for what devices encrypt and for who is behind an address; must outlive the pipeline
 };
 
 /// What the pipeline tells. Calls come in the order of their times; they must not call the pipeline.
@@ -96,6 +96,7 @@ private:
   static_assert(sizeof(State) <= 24);
 
   void on_sighting(const Sighting& sighting);
+  void on_device_sighting(const Sighting& sighting);
   void on_payload(const DeviceTable::Heard& heard, const Device& device, const Sighting& sighting, State& state);
   void on_reading(const PresenceReading& reading);
   void forget(DeviceSlot slot, const Device& device);

@@ -21,6 +21,14 @@ Key make_key(KeyKind kind, Bytes bytes, std::string name) {
   return Key{.kind = kind, .name = std::move(name), .bytes = {bytes.begin(), bytes.end()}, .state = {}};
 }
 
+void add_irk(AddressResolver& resolver, Key& key, std::optional<Address> identity) {
+  Irk irk{};
+  std::ranges::copy(key.bytes, irk.begin());
+  resolver.add(key.name, irk, identity);
+  crypto::wipe(irk);
+  crypto::wipe(key.bytes);
+}
+
 }  // namespace
 
 std::string_view to_string(KeyKind kind) noexcept {
@@ -29,6 +37,7 @@ std::string_view to_string(KeyKind kind) noexcept {
     case KeyKind::mibeacon: return "mibeacon";
     case KeyKind::eddystone: return "eddystone";
     case KeyKind::victron: return "victron";
+    case KeyKind::irk: return "irk";
   }
   return "unknown";
 }
@@ -40,6 +49,7 @@ KeyRing::~KeyRing() {
 
 void KeyRing::add(KeyKind kind, const Address& address, Bytes key, std::string name) {
   Key made = make_key(kind, key, name.empty() ? address.to_string() : std::move(name));
+  if (kind == KeyKind::irk) return add_irk(addresses_, made, address);
   if (!by_device_.try_emplace(place_of(kind, address), std::move(made)).second)
     throw UsageError(address.to_string() + " has a " + std::string(to_string(kind)) + " key already",
                      {.advice = "leave one of them out"});
@@ -47,6 +57,7 @@ void KeyRing::add(KeyKind kind, const Address& address, Bytes key, std::string n
 
 void KeyRing::add(KeyKind kind, Bytes key, std::string name) {
   Key made = make_key(kind, key, std::move(name));
+  if (kind == KeyKind::irk) return add_irk(addresses_, made, std::nullopt);
   if (kind == KeyKind::eddystone) {
     EddystoneKey identity{};
     std::ranges::copy(made.bytes, identity.begin());

@@ -332,8 +332,9 @@ std::string listed(const std::string& file, const std::vector<ConfigMistake>& mi
 
 void add_keys(const std::vector<GatewayConfig::KeyEntry>& keys, KeyRing& ring) {
   for (const GatewayConfig::KeyEntry& entry : keys) {
-    const bool names_its_device = entry.kind == KeyKind::eddystone;
-    if (names_its_device != !entry.device)
+    const bool may_have_device = entry.kind != KeyKind::eddystone;
+    const bool must_have_device = may_have_device && entry.kind != KeyKind::irk;
+    if (entry.device ? !may_have_device : must_have_device)
       throw UsageError(
           fmt::format("a key of kind {} needs {} device", to_string(entry.kind), entry.device ? "no" : "a"),
           {.advice = entry.device ? "leave out its device" : "add the device's address, such as device = \"A4:CF:12:34:56:78\""});

@@ -45,9 +45,9 @@ constexpr Key key_table[] = {
      [](Config& c) -> Field { return &c.filter.manufacturers; }},
     {"filter", "addresses", "", 0, 0, "The only devices to listen to.", [](Config& c) -> Field { return &c.filter.addresses; }},
 
-    {"key", "kind", "", 0, 0, "Which format the key is for; an eddystone key names its device itself.",
+    {"key", "kind", "", 0, 0, "What the key is for: a format, or irk, by which a device with changing addresses is known.",
      [](Config& c) -> Field { return &c.keys.back().kind; }},
-    {"key", "device", "", 0, 0, "The device's address; not for eddystone.",
+    {"key", "device", "", 0, 0, "The device's address; not for eddystone, and not needed for irk.",
      [](Config& c) -> Field { return &c.keys.back().device; }},
     {"key", "key", "", 0, 0, "The key as its maker's application shows it.",
      [](Config& c) -> Field { return &c.keys.back().key; }},
@@ -132,7 +132,7 @@ constexpr Key key_table[] = {
     {"log", "level", "", 0, 0, "The least important messages that are written.", [](Config& c) -> Field { return &c.log_level; }},
 };
 
-constexpr std::array<std::string_view, 4> key_kind_names = {"bthome", "mibeacon", "eddystone", "victron"};
+constexpr std::array<std::string_view, 5> key_kind_names = {"bthome", "mibeacon", "eddystone", "victron", "irk"};
 constexpr std::array<std::string_view, 2> synchronous_names = {"full", "normal"};
 constexpr std::array<std::string_view, 3> storage_names = {"never", "public", "all"};
 constexpr std::array<std::string_view, 3> view_names = {"auto", "on", "off"};

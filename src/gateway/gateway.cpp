@@ -44,6 +44,7 @@ Gateway::Gateway(asio::any_io_executor executor, Clock& clock, const GatewayConf
           pipeline_options(config, keys_, [this](const Address& address, TimePoint t) { return identities_.begin(address, t); }),
           *this) {
   add_keys(config.keys, keys_);
+  for (const AddressResolver::Owner& owner : keys_.addresses().owners()) identities_.know(owner.identity, owner.name);
   if (!config.store.path.empty()) {
     store_ = std::make_unique<Store>(std::move(executor), clock, config.store);
     recorder_ = std::make_unique<Recorder>(*store_, identities_, clock, config.presence.traffic_interval);

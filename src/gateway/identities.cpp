@@ -13,6 +13,11 @@ VisitorId number_of(std::string_view text) noexcept {
 
 }  // namespace
 
+Identity Identities::identify(const Address& address, TimePoint now) {
+  if (const auto own = names_.find(address); own != names_.end()) return {.text = own->second, .address = address};
+  return hasher_.identify(address, now);
+}
+
 VisitorId Identities::begin(const Address& address, TimePoint now) {
   std::string text = identify(address, now).text;
   const VisitorId visitor = number_of(text);

@@ -13,8 +13,10 @@ public:
   /// @throws ConfigError as IdentityHasher does.
   explicit Identities(PrivacyOptions options) : hasher_(std::move(options)) {}
 
+  /// An own device that is called by its name in whatever is kept and shown.
+  void know(const Address& address, std::string name) { names_[address] = std::move(name); }
   /// The device's identity now; it changes when the key rotates.
-  [[nodiscard]] Identity identify(const Address& address, TimePoint now) { return hasher_.identify(address, now); }
+  [[nodiscard]] Identity identify(const Address& address, TimePoint now);
 
   /// A visitor begins, or comes back: the identity that the device has now is the visitor's until it is forgotten.
   [[nodiscard]] VisitorId begin(const Address& address, TimePoint now);
@@ -32,6 +34,7 @@ private:
     bool present = true;
   };
   boost::unordered_flat_map<VisitorId, Visitor> visitors_;
+  boost::unordered_flat_map<Address, std::string, std::hash<Address>> names_;
 };
 
 }  // namespace moor

@@ -25,6 +25,17 @@ void Pipeline::on_sighting(const Sighting& sighting) {
   ++statistics_.sightings;
   if (sighting.payload_lost()) ++statistics_.payload_lost;
   if (sighting.time > now_) advance(sighting.time);
+  if (options_.keys != nullptr && !options_.keys->addresses().empty()) {
+    if (const auto* owner = options_.keys->addresses().resolve(sighting.address)) {
+      Sighting resolved = sighting;  // all that follows knows the device by its lasting address
+      resolved.address = owner->identity;
+      return on_device_sighting(resolved);
+    }
+  }
+  on_device_sighting(sighting);
+}
+
+void Pipeline::on_device_sighting(const Sighting& sighting) {
   if (!options_.filter.passes(sighting)) {
     ++statistics_.filtered;
     return;

@@ -138,6 +138,17 @@ TEST(Config, KeysAreReadAndNeverShown) {
   EXPECT_EQ(explain_config(config).find("231d39"), std::string::npos);
 }
 
+TEST(Config, AnIdentityResolvingKeyNeedsNoDevice) {
+  for (const char* device : {"", "device = 'C0:00:00:00:00:01'\n"}) {
+    const auto config = parse_config(
+        std::string("[[key]]\nkind = 'irk'\nname = 'phone'\n") + device + "key = '00112233445566778899aabbccddeeff'\n", "test");
+    KeyRing ring;
+    add_keys(config.keys, ring);
+    ASSERT_THAT(ring.addresses().owners(), SizeIs(1));
+    EXPECT_EQ(ring.addresses().owners()[0].name, "phone");
+  }
+}
+
 TEST(Config, ADeviceHasOneKeyOfAKind) {
   const std::string entry = "[[key]]\ndevice = 'A4:CF:12:34:56:78'\nkey = '231d39c1d7cc1ab1aee224cd096db932'\n";
   const auto mistakes = mistakes_in(entry + entry);

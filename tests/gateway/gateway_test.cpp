@@ -166,6 +166,27 @@ TEST_F(GatewayTest, AReturnWithinTheTimeForRejoiningIsOneVisitUnderOneIdentity) 
   EXPECT_EQ(traffic[0].entries, 1U) << "who comes back has not come in again";
 }
 
+TEST_F(GatewayTest, APhoneWhoseKeyIsKnownIsOneDeviceUnderItsNameWhateverItsAddress) {
+  constexpr Irk irk = {0xEC, 0x02, 0x34, 0xA3, 0x57, 0xC8, 0xAD, 0x05, 0x34, 0x10, 0x10, 0xA6, 0x0A, 0x39, 0x7D, 0x9B};
+  GatewayConfig::KeyEntry entry{.kind = KeyKind::irk, .device = {}, .key = {}, .name = "Anna's phone"};
+  entry.key.bytes.assign(irk.begin(), irk.end());
+  config_.keys = {entry};
+  keep_database();
+  std::vector<FakeRadio::Step> script;
+  for (uint32_t second = 0; second < 60; ++second)  // a new address every 10 s
+    script.push_back({1s, {heard(make_resolvable(irk, second / 10).bits(), -60, "020106")}});
+  add_radio(script);
+  Gateway gateway(context_.get_executor(), clock_, config_, radios_);
+  Notes notes(gateway, start_);
+  gateway.add_listener(notes);
+  run(gateway);
+  EXPECT_THAT(notes.identities, ElementsAre("Anna's phone"));
+  StoreReader reader(config_.store.path);
+  ASSERT_EQ(reader.devices().rows.size(), 1U);
+  EXPECT_EQ(reader.devices().rows[0].identity, "Anna's phone");
+  EXPECT_EQ(reader.visits().rows.at(0).dwell, 57s);
+}
+
 TEST_F(GatewayTest, ForgetsDevicesThatFellSilent) {
   config_.devices.forget_after = 600s;
   auto script = stays(3, -60);
