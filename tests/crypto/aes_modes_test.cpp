@@ -113,7 +113,7 @@ TEST(SealedModes, OpenWhatTheySealedWhateverTheSizes) {
   for (const Mode& mode : modes) {
     for (size_t nonce = 7; nonce <= 13; ++nonce) {
       for (size_t tag_size = 4; tag_size <= 16; tag_size += 2) {
-        for (size_t size : {0, 1, 15, 16, 17, 31, 32, 33, 255, 256, 257, 300}) {
+        for (size_t size : {0U, 1U, 15U, 16U, 17U, 31U, 32U, 33U, 255U, 256U, 257U, 300U}) {
           const Seal seal{.key = key, .nonce = Bytes(text).first(nonce), .associated = Bytes(text).first(size % 19)};
           std::vector<uint8_t> cipher(size), plain(size), tag(tag_size);
           ASSERT_TRUE(mode.encrypt(seal, Bytes(text).first(size), cipher, tag)) << mode.name;
@@ -141,9 +141,9 @@ TEST(SealedModes, RefuseSizesThatCannotBe) {
         mode.decrypt({.key = all.first(16), .nonce = all.first(13)}, all.first(4), all.first(17), std::span(out).first(4)));
     EXPECT_FALSE(mode.encrypt({.key = all.first(16), .nonce = all.first(13)}, all.first(4), std::span(out).first(4), {}));
   }
-  for (size_t size : {0, 6, 14, 16})
+  for (size_t size : {0U, 6U, 14U, 16U})
     EXPECT_FALSE(ccm_encrypt({.key = all.first(16), .nonce = all.first(size)}, {}, {}, std::span(out).first(4))) << size;
-  for (size_t size : {2, 3, 5, 15, 18})
+  for (size_t size : {2U, 3U, 5U, 15U, 18U})
     EXPECT_FALSE(ccm_encrypt({.key = all.first(16), .nonce = all.first(13)}, {}, {}, std::span(out).first(size))) << size;
 }
 
