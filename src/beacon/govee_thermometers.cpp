@@ -32,7 +32,8 @@ struct Climate {
 };
 
 Climate unpacked(bool below_zero, uint32_t digits) noexcept {
-  const double temperature_c = digits / 1000 / 10.0;
+  const uint32_t tenths = digits / 1000;  // of a degree; the three digits below are the humidity
+  const double temperature_c = tenths / 10.0;
   return {below_zero ? -temperature_c : temperature_c, digits % 1000 / 10.0};
 }
 

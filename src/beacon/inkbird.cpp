@@ -87,7 +87,7 @@ bool read_small(Bytes data, std::optional<Model> model, Decoded& into) noexcept 
   if (!proven && !model) return false;
   const uint16_t humidity = load_le16(&data[2]);
   const bool could_lack_it = !model || model->name != ibs_th.name;
-  const bool has_hygrometer = !could_lack_it || (humidity != 0 && !(proven && humidity == 0xFFFF));
+  const bool has_hygrometer = !could_lack_it || (humidity != 0 && (!proven || humidity != 0xFFFF));
   if (data[7] > max_battery || (has_hygrometer && humidity > 100 * 100)) return false;
   into.add(Quantity::temperature, le_signed(&data[0]) / 100);
   if (has_hygrometer) into.add(Quantity::humidity, humidity / 100.0);

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <boost/json/object.hpp>
+#include <cmath>
 
 namespace moor::cli {
 
@@ -158,7 +159,7 @@ private:
   [[nodiscard]] EddystoneTlm eddystone_tlm() const {
     EddystoneTlm telemetry{.battery_mv = {}, .temperature_c = temperature_c_, .advertisements = static_cast<uint32_t>(adverts_)};
     if (battery_mv_) telemetry.battery_mv = static_cast<uint16_t>(*battery_mv_);
-    telemetry.uptime = EddystoneTlm::Uptime(static_cast<uint32_t>(uptime_s_ * 10 + 0.5));
+    telemetry.uptime = EddystoneTlm::Uptime(static_cast<uint32_t>(std::llround(uptime_s_ * 10)));
     return telemetry;
   }
 

@@ -94,6 +94,7 @@ public:
 private:
   static std::vector<std::string> kinds() {
     std::vector<std::string> names;
+    names.reserve(number_kind_count);
     for (size_t i = 0; i < number_kind_count; ++i) names.emplace_back(to_string(static_cast<NumberKind>(i)));
     return names;
   }
