@@ -1,5 +1,6 @@
 #include "beacon/bthome_seal.hpp"
 
+#include "beacon/replay.hpp"
 #include "crypto/aes_modes.hpp"
 
 #include <algorithm>
@@ -32,13 +33,6 @@ private:
   std::array<uint8_t, 13> bytes_{};
   size_t size_ = 6;
 };
-
-// A device that begins anew counts from 0 or from a random number; one whose messages arrive out of order is a few behind.
-constexpr uint32_t restart_drop = 100;
-
-bool is_replay(const KeyState& state, uint32_t counter) noexcept {
-  return state.counter && counter <= *state.counter && *state.counter - counter < restart_drop;
-}
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 
 #include "beacon/mibeacon_objects.hpp"
 #include "beacon/registry.hpp"
+#include "beacon/replay.hpp"
 #include "crypto/aes_modes.hpp"
 
 #include <algorithm>
@@ -102,12 +103,9 @@ DecodeProblem open(const Frame& frame, Key& key, TimePoint now, std::span<uint8_
     ++key.state.failures;
     return DecodeProblem::key_wrong;
   }
-  // The counter of the header is the low byte of what counts the messages. A device that has lost its battery starts again: a step back
-  // of a hundred and more is no repeat.
-  constexpr uint32_t restart = 100;
+  // The counter of the header is the low byte of what counts the messages.
   const uint32_t count = (counter[0] | static_cast<uint32_t>(load_le16(&counter[1])) << 8) << 8 | frame.counter;
-  const auto last = key.state.counter;
-  if (last && count <= *last && *last - count < restart) return DecodeProblem::replayed;
+  if (is_replay(key.state, count)) return DecodeProblem::replayed;
   key.state = {.counter = count, .time = now};
   return DecodeProblem::none;
 }

@@ -50,6 +50,16 @@ Bytes whole(Bytes payload, const AdStructure& structure) noexcept {
   return payload.subspan(structure.offset, 2 + structure.data.size());
 }
 
+// Of each key the latest, where the first of it stood.
+template <typename Data, typename Key>
+void put_latest(std::vector<Data>& all, const Data& latest, Key Data::* key) {
+  const auto same = std::ranges::find(all, latest.*key, key);
+  if (same == all.end())
+    all.push_back(latest);
+  else
+    *same = latest;
+}
+
 }  // namespace
 
 MergedAdvertisement::MergedAdvertisement(const MergedAdvertisement& other)
@@ -144,13 +154,7 @@ bool MergedAdvertisement::has_service(const Uuid& uuid) const noexcept {
 std::vector<ManufacturerData> MergedAdvertisement::manufacturer_data() const {
   std::vector<ManufacturerData> all;
   for_each([&](const AdStructure& structure) {
-    const auto found = as_manufacturer_data(structure);
-    if (!found) return;
-    const auto same = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.company == found->company; });
-    if (same == all.end())
-      all.push_back(*found);
-    else
-      *same = *found;
+    if (const auto found = as_manufacturer_data(structure)) put_latest(all, *found, &ManufacturerData::company);
   });
   return all;
 }
@@ -158,13 +162,7 @@ std::vector<ManufacturerData> MergedAdvertisement::manufacturer_data() const {
 std::vector<ServiceData> MergedAdvertisement::service_data() const {
   std::vector<ServiceData> all;
   for_each([&](const AdStructure& structure) {
-    const auto found = as_service_data(structure);
-    if (!found) return;
-    const auto same = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.service == found->service; });
-    if (same == all.end())
-      all.push_back(*found);
-    else
-      *same = *found;
+    if (const auto found = as_service_data(structure)) put_latest(all, *found, &ServiceData::service);
   });
   return all;
 }

@@ -1,6 +1,6 @@
 #include "moor/ruuvi.hpp"
 
-#include "moor/decoder.hpp"
+#include "beacon/readings.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -27,12 +27,6 @@ Decoded decode_url(std::string_view text) {
   Decoded decoded;
   decode(AdvertisementData(builder.bytes()), decoded);
   return decoded;
-}
-
-double value_of(const Decoded& decoded, Quantity quantity, size_t index = 0) {
-  for (const Reading& reading : decoded.readings())
-    if (reading.quantity == quantity && reading.index == index && reading.valid) return reading.value;
-  return NAN;
 }
 
 size_t available(const Decoded& decoded) {

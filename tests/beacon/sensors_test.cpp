@@ -1,6 +1,6 @@
 // Inkbird, ThermoPro, SensorPush and Oral-B. Their advertisements are examples of Bluetooth-Devices' decoders for Home Assistant.
 
-#include "moor/decoder.hpp"
+#include "beacon/readings.hpp"
 
 #include <gtest/gtest.h>
 #include <algorithm>
@@ -31,12 +31,6 @@ Decoded decode_all(const Device& device, size_t cut = 1000) {
   Decoded decoded;
   decode(AdvertisementData(builder.bytes()), decoded);
   return decoded;
-}
-
-double value_of(const Decoded& decoded, Quantity quantity, size_t index = 0) {
-  for (const Reading& reading : decoded.readings())
-    if (reading.quantity == quantity && reading.index == index && reading.valid) return reading.value;
-  return NAN;
 }
 
 bool has(const Decoded& decoded, Quantity quantity) {
