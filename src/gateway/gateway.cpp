@@ -1,14 +1,10 @@
 #include "gateway/gateway.hpp"
 
-#include "core/event.hpp"
+#include "core/activities.hpp"
 #include "gateway/pipeline_options.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <deque>
 
 namespace moor {
 
@@ -63,20 +59,13 @@ awaitable<void> Gateway::run() {
   const auto executor = co_await asio::this_coro::executor;
   started_ = clock_.now();
   Event ended(executor);
-  Event all_stopped(executor);
-  std::deque<asio::cancellation_signal> signals(radios_.size() + 1);
+  Activities activities(executor);
   size_t working = radios_.size();
-  size_t active = radios_.size() + 1;
-  const auto one_less = [&] {
-    if (--active == 0) all_stopped.set();
-  };
   for (size_t i = 0; i < radios_.size(); ++i)
-    asio::co_spawn(executor, run_radio(i), asio::bind_cancellation_slot(signals[i].slot(), [&](std::exception_ptr) {
-                     if (--working == 0) ended.set();
-                     one_less();
-                   }));
-  asio::co_spawn(executor, keep_time(),
-                 asio::bind_cancellation_slot(signals.back().slot(), [&](std::exception_ptr) { one_less(); }));
+    activities.start(run_radio(i), [&](std::exception_ptr) {
+      if (--working == 0) ended.set();
+    });
+  activities.start(keep_time(), [](std::exception_ptr) {});
 
   std::exception_ptr cancelled;
   try {
@@ -85,8 +74,7 @@ awaitable<void> Gateway::run() {
     cancelled = std::current_exception();
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  for (auto& signal : signals) signal.emit(asio::cancellation_type::all);
-  co_await all_stopped.wait();
+  co_await activities.stop();
   co_await shut_down();
   if (cancelled) std::rethrow_exception(cancelled);
   if (failure_) std::rethrow_exception(failure_);

@@ -1,10 +1,7 @@
 #include "moor/scanner.hpp"
 
-#include "core/event.hpp"
+#include "core/activities.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
 namespace moor {
@@ -19,37 +16,27 @@ Scanner::~Scanner() = default;
 awaitable<void> Scanner::run(std::optional<Duration> duration) {
   const auto executor = co_await asio::this_coro::executor;
   Event ended(executor);
-  Event all_stopped(executor);
-  // One more than the radios: the time limit is an activity like they are.
-  std::deque<asio::cancellation_signal> signals(radios_.size() + 1);
+  Activities activities(executor);
   size_t scanning = radios_.size();
-  size_t active = radios_.size() + (duration ? 1 : 0);
-  const auto one_less = [&] {
-    if (--active == 0) all_stopped.set();
-  };
   finished_ = false;
   stopping_ = false;
   ended_ = &ended;
 
   for (size_t i = 0; i < radios_.size(); ++i) {
-    asio::co_spawn(executor, radios_[i].scan({.active = options_.active}, *this),
-                   asio::bind_cancellation_slot(signals[i].slot(), [&](std::exception_ptr error) {
-                     if (error && !stopping_) failures_.push_back(error);
-                     if (--scanning == 0) ended.set();
-                     one_less();
-                   }));
+    activities.start(radios_[i].scan({.active = options_.active}, *this), [&](std::exception_ptr error) {
+      if (error && !stopping_) failures_.push_back(error);
+      if (--scanning == 0) ended.set();
+    });
   }
   if (duration) {
-    asio::co_spawn(executor, clock_.wait_for(*duration),
-                   asio::bind_cancellation_slot(signals.back().slot(), [&](std::exception_ptr error) {
-                     if (!error) ended.set();
-                     one_less();
-                   }));
+    activities.start(clock_.wait_for(*duration), [&](std::exception_ptr error) {
+      if (!error) ended.set();
+    });
   }
 
   std::exception_ptr cancelled;
   try {
-    if (active > 0) co_await ended.wait();
+    if (activities.running() > 0) co_await ended.wait();
   } catch (...) {
     cancelled = std::current_exception();
   }
@@ -57,8 +44,7 @@ awaitable<void> Scanner::run(std::optional<Duration> duration) {
   const bool all_failed = !stopping_ && scanning == 0 && radios_.size() > 0 && failures_.size() >= radios_.size();
   stopping_ = true;
   ended_ = nullptr;
-  for (auto& signal : signals) signal.emit(asio::cancellation_type::all);
-  if (active > 0) co_await all_stopped.wait();
+  co_await activities.stop();
   finished_ = true;
   if (arrived_ != nullptr) arrived_->set();
   if (cancelled) std::rethrow_exception(cancelled);
