@@ -6,6 +6,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace moor {
 
@@ -40,13 +41,32 @@ public:
   using Error::Error;
 };
 
-class DeviceNotFound : public Error {
-public:
-  using Error::Error;
+/// Why a radio cannot be used.
+enum class Unavailable : uint8_t {
+  unknown,
+  no_radio,         ///< none there, or it has been unplugged
+  no_central_role,  ///< it can only be a peripheral
+  powered_off,
+  blocked,            ///< by rfkill
+  permission_denied,  ///< the system does not let this user
+  no_service,         ///< bluetoothd or the proxy is not there
+  cannot_connect,     ///< it hears, and can do no more, as a recording
 };
+[[nodiscard]] std::string_view to_string(Unavailable reason) noexcept;
 
 /// No radio, or the one asked for cannot be used: absent, powered off, blocked, no permission.
 class RadioNotAvailable : public Error {
+public:
+  explicit RadioNotAvailable(const std::string& what, ErrorContext context = {}, Unavailable reason = Unavailable::unknown)
+      : Error(what, std::move(context)), reason_(reason) {}
+  [[nodiscard]] Unavailable reason() const noexcept { return reason_; }
+
+private:
+  Unavailable reason_;
+};
+
+/// Something did not happen by its deadline.
+class TimedOut : public Error {
 public:
   using Error::Error;
 };

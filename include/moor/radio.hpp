@@ -2,11 +2,12 @@
 // A radio: whatever turns a source into sightings. A Bluetooth adapter, a proxy in another room, a recording and a simulated world are
 // all used through this interface; nothing below knows which one it is, beyond its id.
 
-#include "moor/clock.hpp"
-#include "moor/sighting.hpp"
+#include "moor/connect_cause.hpp"
+#include "moor/link.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,53 @@ struct RadioInfo {
   bool can_connect = false;
 };
 
+struct LinkOptions {
+  Duration timeout = std::chrono::seconds(20);  ///< for the whole of connecting
+  bool use_services_cache = true;               ///< the radio's system may give services that it remembers
+  bool pair = false;                            ///< pair before the link is handed over
+  std::optional<ConnectionParameters> parameters{};
+  std::string label{};  ///< who wants the link, for `Slots::holders` and logs
+};
+
+/// Connection slots of a radio: how many links it can have, and who has them.
+struct Slots {
+  struct Holder {
+    Address device;
+    std::string label;  ///< empty where another program holds it
+    TimePoint since;
+    friend bool operator==(const Holder&, const Holder&) = default;
+  };
+  int limit = 0;                  ///< 0 where the radio does not say; then `free` means nothing
+  int free = 0;                   ///< may be below 0 for a moment where a system counts late
+  std::vector<Holder> holders{};  ///< links that are being made too
+};
+
+/// How a radio is, for those that choose among several and for people.
+struct RadioHealth {
+  enum class State : uint8_t {
+    idle,         ///< nobody asked it to scan
+    scanning,     ///< and it hears something
+    silent,       ///< it should scan and hears nothing
+    unavailable,  ///< powered off, gone, not reachable
+  };
+  State state = State::idle;
+  bool scanning = false;
+  std::optional<TimePoint> last_heard{};  ///< an advertisement
+  std::string problem{};                  ///< in words, empty where all is well
+};
+[[nodiscard]] std::string_view to_string(RadioHealth::State state) noexcept;
+
+/// What a radio's system knows of a device, whether or not it advertises now.
+struct KnownDevice {
+  Address address;
+  std::string name{};  ///< empty where there is none
+  std::string path{};  ///< what the system calls it: "/org/bluez/hci0/dev_A4_CF_12_34_56_78"; empty for a proxy
+  std::optional<int8_t> rssi_dbm{};
+  bool connected = false;  ///< by anybody
+  bool bonded = false;
+};
+
+/// A radio that hears only needs the first half; the second has defaults that say so.
 class Radio {
 public:
   virtual ~Radio() = default;
@@ -70,9 +118,41 @@ public:
   /// @throws RadioNotAvailable, CaptureError  when the source fails; all that was heard before has been delivered.
   /// Cancellation: total; the radio has stopped scanning before the operation completes. `sink` must live as long.
   [[nodiscard]] virtual awaitable<void> scan(ScanOptions options, SightingSink& sink) = 0;
+
+  /// Connects once; `establish_connection` (connect.hpp) tries again.
+  /// @param device   the address with its kind, as it was heard.
+  /// @param options  a variable with a name, see docs/decisions.md.
+  /// @throws ConnectError of the class that fits, RadioNotAvailable.
+  /// Cancellation: total; a link that was being made is closed, and its slot free, before the operation completes.
+  [[nodiscard]] virtual awaitable<std::unique_ptr<Link>> connect(Address device, LinkOptions options);
+  [[nodiscard]] virtual Slots slots() const { return {}; }
+  [[nodiscard]] virtual RadioHealth health() const { return {}; }
+
+  /// What the radio's system knows of the device; nothing where it knows nothing.
+  [[nodiscard]] virtual std::optional<KnownDevice> find_device(const Address&) const { return std::nullopt; }
+  [[nodiscard]] virtual std::vector<KnownDevice> known_devices() const { return {}; }
+  /// Completes when what `find_device` says of the device changes: its link comes up or goes, it is forgotten, it is back. Spurious
+  /// wake-ups are allowed. Cancellation: total.
+  [[nodiscard]] virtual awaitable<void> device_changed(Address device);
+  /// Ends the device's link through this radio, whoever holds it. Waits for it, at most to the deadline. Does nothing where there is none.
+  [[nodiscard]] virtual awaitable<void> close_connection(Address device, TimePoint deadline);
+  /// The radio's system forgets the device: its services, its place in a list.
+  /// @param bond_too  a bonded device is left alone unless this is set. @returns whether something was forgotten.
+  [[nodiscard]] virtual awaitable<bool> forget(Address device, bool bond_too, TimePoint deadline);
+  /// Whether the radio's system has a whole service table of the device that may be used instead of discovering it; true where the system sees to that
+  /// itself.
+  [[nodiscard]] virtual bool has_services(const Address&) const { return true; }
+  /// The radio's system forgets the device's services, not the device. @returns whether there was something to forget.
+  [[nodiscard]] virtual awaitable<bool> clear_services(Address device, TimePoint deadline);
+  /// Brings back a radio that has gone silent: stops and starts its scan, or with `hard` resets the adapter or restarts the proxy's session.
+  /// @throws RadioNotAvailable where that did not help.
+  [[nodiscard]] virtual awaitable<void> recover(bool hard, TimePoint deadline);
 };
 
-/// Opens the radio of a spec. @throws UsageError, RadioNotAvailable, CaptureError.
+/// Opens the radio of a spec. @throws UsageError, RadioNotAvailable, CaptureError, ConfigError (a world).
 [[nodiscard]] std::unique_ptr<Radio> open_radio(const RadioSpec& spec, RadioId id, Clock& clock);
+/// Opens all that the specs name: of a world all its radios, unless the spec picks one. Specs of one world share it.
+/// Ids count up from 0.
+[[nodiscard]] std::vector<std::unique_ptr<Radio>> open_radios(const std::vector<RadioSpec>& specs, Clock& clock);
 
 }  // namespace moor

@@ -1,6 +1,7 @@
 #include "cli/exit_status.hpp"
 
-#include "moor/error.hpp"
+#include "moor/connect_cause.hpp"
+#include "moor/link.hpp"
 
 #include <iostream>
 
@@ -14,6 +15,10 @@ int report(std::exception_ptr error) {
     if (!known.advice().empty()) std::cerr << "      " << known.advice() << "\n";
     if (dynamic_cast<const UsageError*>(&known) || dynamic_cast<const ConfigError*>(&known)) return exit_usage;
     if (dynamic_cast<const DeviceNotFound*>(&known)) return exit_device_not_found;
+    if (dynamic_cast<const OutOfConnectionSlots*>(&known)) return exit_out_of_slots;
+    if (dynamic_cast<const ConnectionAborted*>(&known)) return exit_connection_aborted;
+    if (dynamic_cast<const LinkClosed*>(&known)) return exit_connection_aborted;
+    if (dynamic_cast<const ConnectionFailed*>(&known)) return exit_connection_failed;
     if (dynamic_cast<const RadioNotAvailable*>(&known)) return exit_no_radio;
   } catch (const std::exception& unknown) {
     std::cerr << "moor: " << unknown.what() << "\n";

@@ -9,6 +9,9 @@ inline constexpr int exit_done = 0;
 inline constexpr int exit_failed = 1;
 inline constexpr int exit_usage = 2;  ///< wrong usage or configuration
 inline constexpr int exit_device_not_found = 3;
+inline constexpr int exit_out_of_slots = 4;
+inline constexpr int exit_connection_aborted = 5;
+inline constexpr int exit_connection_failed = 6;
 inline constexpr int exit_no_radio = 7;
 inline constexpr int exit_interrupted = 130;  ///< after a clean shutdown
 

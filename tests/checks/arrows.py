@@ -11,6 +11,7 @@ from tree import files, read
 # The arrows of CONTRIBUTING.md. A folder also knows what those that it knows know, as it links them.
 KNOWS = {
     "core": [],
+    "toml": ["core"],
     "crypto": ["core"],
     "hci": ["core"],
     "esphome": ["core", "crypto"],
@@ -25,12 +26,12 @@ KNOWS = {
     "radio/bluez": ["radio", "hci", "dbus", "gatt"],
     "radio/esphome": ["radio", "esphome", "gatt", "mdns"],
     "radio/replay": ["radio", "hci"],
-    "radio/sim": ["radio", "hci", "gatt", "beacon"],
+    "radio/sim": ["radio", "hci", "gatt", "beacon", "toml"],
     "radio/open": ["radio/bluez", "radio/esphome", "radio/replay", "radio/sim"],
     "connect": ["radio", "gatt"],
     "hub": ["connect"],
     "proxy": ["hub", "esphome", "mdns"],
-    "gateway": ["hub", "tracking", "crypto"],
+    "gateway": ["hub", "tracking", "crypto", "toml"],
     "fleet": ["core", "presence"],
     "cli": ["gateway", "proxy", "fleet", "power", "gatt", "radio/open"],
 }

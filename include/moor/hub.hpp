@@ -1,0 +1,66 @@
+#pragma once
+// Many radios as one: which of them a device's advertisements are taken from, which of them connects to it, and whether they all
+// still hear. The rules are those of habluetooth where `profile` is compat; the standard profile differs where docs/hub.md says so and why.
+
+#include "moor/path_source.hpp"
+#include "moor/scanner.hpp"
+
+namespace moor {
+
+enum class HubProfile : uint8_t {
+  standard,
+  compat,  ///< the choices of habluetooth 6.26.7
+};
+
+struct HubOptions {
+  HubProfile profile = HubProfile::standard;
+  bool active = true;          ///< scan
+  bool recover_radios = true;  ///< bring back those that have gone silent
+};
+
+/// Told of what the hub decides, on the radios' executor; must not block.
+class HubListener {
+public:
+  virtual ~HubListener() = default;
+  /// An advertisement of a device from the radio that owns it. @param changed  its payload differs from the last one.
+  virtual void on_advertisement(const Device& device, const Sighting& sighting, bool changed) = 0;
+  /// Another radio owns the device's advertisements now.
+  virtual void on_owner(const Device&, RadioId /*from*/, RadioId /*to*/) {}
+  /// Nobody has heard the device for as long as its advertising interval allows.
+  virtual void on_device_gone(const Device&) {}
+  virtual void on_radio(RadioId, const RadioHealth&) {}
+};
+
+class Hub final : public PathSource {
+public:
+  /// `clock` and `radios` must outlive it.
+  Hub(boost::asio::any_io_executor executor, Clock& clock, Radios radios, HubOptions options = {});
+  ~Hub() override;
+
+  void add_listener(HubListener& listener);
+
+  /// Scans with all radios, again where one fails, and watches over them, until it is cancelled.
+  /// @throws RadioNotAvailable if none of the radios ever worked. Cancellation: total, after every radio has stopped.
+  [[nodiscard]] awaitable<void> run();
+
+  [[nodiscard]] Clock& clock() noexcept override;
+  [[nodiscard]] std::vector<Path> paths_to(const Address& device) override;
+  [[nodiscard]] std::string explain(const Address& device) override;
+  void attempt_began(const Path& path) override;
+  void attempt_ended(const Path& path, bool connected) override;
+  [[nodiscard]] awaitable<void> changed(Address device) override;
+  [[nodiscard]] std::vector<Radio*> radios() override;
+
+  [[nodiscard]] const Device* find(const Address& device) const noexcept;
+  [[nodiscard]] std::optional<RadioId> owner(const Address& device) const noexcept;
+  /// Learned from its advertisements; nothing before it is known.
+  [[nodiscard]] std::optional<Duration> advertising_interval(const Address& device) const noexcept;
+  /// Waits until the device is heard, at most to the deadline. @returns whether it was.
+  [[nodiscard]] awaitable<bool> wait_heard(Address device, TimePoint deadline);
+
+private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace moor

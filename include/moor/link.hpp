@@ -1,0 +1,153 @@
+#pragma once
+// A link: one connection to one device, through whatever radio made it. It works with handles and raw values; programs use a `Client` over
+// it (client.hpp), which knows UUIDs.
+//
+// Every operation ends: with its result, an error, by its deadline, when the link closes, or when it is cancelled.
+
+#include "moor/clock.hpp"
+#include "moor/gatt.hpp"
+#include "moor/sighting.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace moor {
+
+/// Why a link is no more.
+enum class CloseReason : uint8_t {
+  local,                ///< we closed it
+  peer,                 ///< the device did (HCI 0x13)
+  supervision_timeout,  ///< nothing heard for the supervision time-out (HCI 0x08): out of range, asleep, no power
+  not_established,      ///< the first packets never came (HCI 0x3E)
+  other_host,           ///< another program of this machine, or the proxy's own firmware (HCI 0x16)
+  encryption_failed,    ///< HCI 0x05, 0x06 or 0x3D: keys are missing or wrong
+  radio_lost,           ///< the adapter or the proxy is gone, or its system
+  unknown,
+};
+/// "supervision timeout", for people and logs.
+[[nodiscard]] std::string_view to_string(CloseReason reason) noexcept;
+
+struct Closed {
+  CloseReason reason = CloseReason::unknown;
+  TimePoint at;
+  std::string text{};  ///< in the words of the system
+};
+
+/// An operation on a link that is closed, or that closed meanwhile.
+class LinkClosed : public Error {
+public:
+  LinkClosed(const std::string& what, Closed closed, ErrorContext context = {})
+      : Error(what, std::move(context)), closed_(std::move(closed)) {}
+  [[nodiscard]] const Closed& closed() const noexcept { return closed_; }
+
+private:
+  Closed closed_;
+};
+
+struct LinkInfo {
+  Address device;
+  std::string name{};  ///< of the device, where the radio's system knows it
+  RadioId radio = 0;
+  std::string radio_name{};  ///< its spec as text
+  std::string path{};        ///< what the radio's system calls the device: an object path, a proxy's name
+  TimePoint since;
+};
+
+/// A number of connection intervals; one is 1.25 ms. A type of its own, so that it cannot be taken for milliseconds.
+struct ConnectionInterval {
+  uint16_t units = 0;  ///< of 1.25 ms, 6 (7.5 ms) to 3200 (4 s)
+  [[nodiscard]] constexpr Duration duration() const noexcept { return std::chrono::microseconds(1250) * units; }
+  /// The nearest interval. @throws UsageError outside 7.5 ms to 4 s.
+  [[nodiscard]] static ConnectionInterval from(Duration duration);
+  friend constexpr auto operator<=>(ConnectionInterval, ConnectionInterval) = default;
+};
+
+struct SupervisionTimeout {
+  uint16_t units = 0;  ///< of 10 ms, 10 (100 ms) to 3200 (32 s)
+  [[nodiscard]] constexpr Duration duration() const noexcept { return std::chrono::milliseconds(10) * units; }
+  /// The nearest one. @throws UsageError outside 100 ms to 32 s.
+  [[nodiscard]] static SupervisionTimeout from(Duration duration);
+  friend constexpr auto operator<=>(SupervisionTimeout, SupervisionTimeout) = default;
+};
+
+/// Core 5.4, Vol 4, Part E, 7.8.18.
+struct ConnectionParameters {
+  ConnectionInterval min_interval{24};
+  ConnectionInterval max_interval{40};
+  uint16_t latency = 0;  ///< connection events that the device may skip, to 499
+  SupervisionTimeout timeout{420};
+
+  /// @throws UsageError that says which value and why: out of range, minimum above maximum, or a time-out that is not longer than
+  /// (1 + latency) * max_interval * 2.
+  void check() const;
+  friend bool operator==(const ConnectionParameters&, const ConnectionParameters&) = default;
+};
+/// While much is read or written: 7.5 ms, no latency, 10 s.
+inline constexpr ConnectionParameters fast_parameters{{6}, {6}, 0, {1000}};
+/// For a link that rests: 1 s intervals, 6 s.
+inline constexpr ConnectionParameters slow_parameters{{800}, {800}, 0, {600}};
+
+enum class ParametersApplied : uint8_t {
+  now,              ///< the link has them, or the device was asked and has not refused
+  next_connection,  ///< the system keeps them and uses them when the device is connected the next time
+};
+
+enum class WriteKind : uint8_t { with_response, without_response };
+enum class SubscribeKind : uint8_t { notification, indication };
+
+class Link {
+public:
+  /// Called in the order in which values came, on the radio's executor; it must not block, nor destroy the link.
+  using ValueCallback = std::function<void(Bytes value, TimePoint t)>;
+
+  /// A link that is still open is closed, without waiting for it.
+  virtual ~Link() = default;
+  [[nodiscard]] virtual const LinkInfo& info() const noexcept = 0;
+
+  /// Why it is closed; nothing while it is open.
+  [[nodiscard]] virtual const std::optional<Closed>& closed() const noexcept = 0;
+  /// Completes when the link closes, at once where it is closed. Any number may wait. Cancellation: total.
+  [[nodiscard]] virtual awaitable<Closed> wait_closed() = 0;
+
+  /// Discovers the whole table from the device, or takes what the radio's system has where the link was made with its cache.
+  /// @throws LinkClosed, TimedOut, ConnectError (services_incomplete).
+  [[nodiscard]] virtual awaitable<GattServices> services(TimePoint deadline) = 0;
+
+  /// The whole value; a long one is read in parts.
+  /// @throws GattError, LinkClosed, TimedOut. Cancellation: total, as of all that follow; what was sent may still be done.
+  [[nodiscard]] virtual awaitable<std::vector<uint8_t>> read(uint16_t handle, TimePoint deadline) = 0;
+  /// With response, a value that does not fit a packet is written in parts (prepare and execute).
+  /// @throws GattError (0x0D for a value too long to write without response), LinkClosed, TimedOut.
+  [[nodiscard]] virtual awaitable<void> write(uint16_t handle, std::vector<uint8_t> value, WriteKind kind,
+                                              TimePoint deadline) = 0;
+  /// Writes the configuration descriptor and from then on calls `on_value`, one that comes before the write's response too. A second
+  /// subscription to the same handle takes the place of the first.
+  /// @throws GattError, LinkClosed, TimedOut.
+  [[nodiscard]] virtual awaitable<void> subscribe(uint16_t handle, SubscribeKind kind, ValueCallback on_value,
+                                                  TimePoint deadline) = 0;
+  /// After it completes, nothing is called any more. Does nothing where there is no subscription.
+  [[nodiscard]] virtual awaitable<void> unsubscribe(uint16_t handle, TimePoint deadline) = 0;
+  [[nodiscard]] virtual awaitable<std::vector<uint8_t>> read_descriptor(uint16_t handle, TimePoint deadline) = 0;
+  [[nodiscard]] virtual awaitable<void> write_descriptor(uint16_t handle, std::vector<uint8_t> value, TimePoint deadline) = 0;
+
+  /// Bytes of an ATT packet, 23 to 517; may grow soon after the link is made.
+  [[nodiscard]] virtual uint16_t mtu() const noexcept = 0;
+  /// Of the connection, dBm. @throws RadioNotAvailable where the radio cannot tell.
+  [[nodiscard]] virtual awaitable<int8_t> rssi(TimePoint deadline) = 0;
+  /// @throws RadioNotAvailable where the radio cannot change them.
+  [[nodiscard]] virtual awaitable<ParametersApplied> set_parameters(ConnectionParameters parameters, TimePoint deadline) = 0;
+  /// @throws ConnectionFailed, RadioNotAvailable, LinkClosed, TimedOut.
+  [[nodiscard]] virtual awaitable<void> pair(TimePoint deadline) = 0;
+  /// Forgets the bond, which closes the link with most systems.
+  [[nodiscard]] virtual awaitable<void> unpair(TimePoint deadline) = 0;
+  /// The radio's system forgets the device's services, so that the next connection discovers them. @returns whether it did.
+  [[nodiscard]] virtual awaitable<bool> clear_cache(TimePoint deadline) = 0;
+  /// Called when the device says that its table has changed (Service Changed, Core 5.4, Vol 3, Part G, 7.1).
+  virtual void on_services_changed(std::function<void()> callback) = 0;
+
+  /// Closes it and waits until it is closed, at most to the deadline. Does nothing where it is closed.
+  [[nodiscard]] virtual awaitable<void> disconnect(TimePoint deadline) = 0;
+};
+
+}  // namespace moor
