@@ -1,67 +1,40 @@
 #include "gateway/config.hpp"
 
 #include "gateway/config_keys.hpp"
+#include "toml/document.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 #include <algorithm>
-#include <cerrno>
-#include <cmath>
-#include <fstream>
 #include <map>
-#include <system_error>
 
 namespace moor {
 
 namespace {
 
+using config::in_words;
 using config::Key;
+using config::Objected;
+using config::Objection;
 using Position = toml::source_position;
 
-// What is wrong with a value, and what to do about it; nothing if it has been taken over.
-struct Objection {
-  std::string what;
-  std::string remedy;
+constexpr config::FileWords words = {
+    .what = "configuration",
+    .if_unreadable = "'moor gateway --init' writes one to start from.",
+    .if_large = "Name a configuration, not a capture or a store.",
+    .where_described = "docs/gateway.md describes every key.",
 };
-using Objected = std::optional<Objection>;
-
-std::string in_words(const toml::node& node) {
-  if (const auto* text = node.as_string()) return "'" + text->get().substr(0, 60) + "'";
-  if (const auto* number = node.as_integer()) return std::to_string(number->get());
-  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
-  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
-  if (node.is_table()) return "a table";
-  if (node.is_array()) return "a list";
-  return "a date or time";
-}
 
 // Takes a value over into a field of each type.
-struct TakeValue {
+struct TakeValue : config::TakeValue {
   const Key& key;
-  const toml::node& node;
 
-  Objected operator()(bool* field) const {
-    const auto* value = node.as_boolean();
-    if (value == nullptr) return objection(node);
-    *field = value->get();
-    return std::nullopt;
-  }
-  Objected operator()(int* field) const { return take_whole<int>(field); }
-  Objected operator()(size_t* field) const { return take_whole<size_t>(field); }
-  Objected operator()(std::optional<int>* field) const { return take_whole<int>(field); }
-  Objected operator()(double* field) const {
-    const auto value = number();
-    if (!value) return objection(node);
-    *field = *value;
-    return std::nullopt;
-  }
+  TakeValue(const Key& of, const toml::node& node) : config::TakeValue(node, config::bounds_of(of)), key(of) {}
+  using config::TakeValue::operator();
   Objected operator()(Duration* field) const { return take_duration(field); }
   Objected operator()(std::optional<Duration>* field) const { return take_duration(field); }
-  Objected operator()(std::string* field) const { return take_text(field); }
-  Objected operator()(std::filesystem::path* field) const { return take_text(field); }
   Objected operator()(RadioSpec* field) const {
-    const auto* value = node.as_string();
-    if (value == nullptr) return objection(node);
+    const auto* value = node().as_string();
+    if (value == nullptr) return objection();
     try {
       *field = RadioSpec::parse(value->get());
       return std::nullopt;
@@ -70,23 +43,18 @@ struct TakeValue {
     }
   }
   Objected operator()(std::optional<Address>* field) const {
-    const auto* value = node.as_string();
+    const auto* value = node().as_string();
     const auto address = value == nullptr ? std::nullopt : Address::parse(value->get());
-    if (!address) return objection(node);
+    if (!address) return objection();
     *field = address;
     return std::nullopt;
   }
   Objected operator()(GatewayConfig::HexKey* field) const {
-    const auto* value = node.as_string();
+    const auto* value = node().as_string();
     auto bytes = value == nullptr ? std::nullopt : from_hex(value->get());
-    if (!bytes || bytes->empty()) return Objection{"is no key", "use " + config::expected(key)};  // a secret is not repeated
+    if (!bytes || bytes->empty()) return Objection{"is no key"};  // a secret is not repeated
     field->bytes = std::move(*bytes);
     return std::nullopt;
-  }
-  Objected operator()(std::vector<Uuid>* field) const {
-    return take_list(field, [](const toml::node& each) -> std::optional<Uuid> {
-      return each.is_string() ? Uuid::parse(each.as_string()->get()) : std::nullopt;
-    });
   }
   Objected operator()(std::vector<Address>* field) const {
     return take_list(field, [](const toml::node& each) -> std::optional<Address> {
@@ -100,65 +68,16 @@ struct TakeValue {
       return static_cast<uint16_t>(value->get());
     });
   }
-  template <typename Choice>
-    requires std::is_enum_v<Choice>
-  Objected operator()(Choice* field) const {
-    const auto names = config::names_of<Choice>();
-    const auto* value = node.as_string();
-    const auto name = value == nullptr ? names.end() : std::ranges::find(names, std::string_view(value->get()));
-    if (name == names.end()) return objection(node);
-    *field = static_cast<Choice>(name - names.begin());
-    return std::nullopt;
-  }
 
 private:
-  [[nodiscard]] Objection objection(const toml::node& culprit) const {
-    return {"is " + in_words(culprit), "use " + config::expected(key)};
-  }
-  [[nodiscard]] bool in_range(double value) const { return value >= key.least && value <= key.most; }  // false for NaN
-
-  [[nodiscard]] std::optional<double> number() const {
-    const auto value = node.value<double>();  // of an integer too
-    return node.is_number() && value && in_range(*value) ? value : std::nullopt;
-  }
-  template <typename Whole, typename Place>
-  Objected take_whole(Place* field) const {
-    const auto value = number();
-    if (!value || !node.is_integer()) return objection(node);
-    *field = static_cast<Whole>(*value);
-    return std::nullopt;
-  }
   template <typename Length>
   Objected take_duration(Length* field) const {
     const auto value = number();
-    if (!value) return objection(node);
+    if (!value) return objection();
     *field = from_seconds(*value * to_seconds(config::length_of(key.unit)));
     return std::nullopt;
   }
-  template <typename Text>
-  Objected take_text(Text* field) const {
-    const auto* value = node.as_string();
-    if (value == nullptr || !in_range(static_cast<double>(value->get().size()))) return objection(node);
-    *field = value->get();
-    return std::nullopt;
-  }
-  template <typename Value, typename Parse>
-  Objected take_list(std::vector<Value>* field, Parse&& parse) const {
-    const auto* values = node.as_array();
-    if (values == nullptr) return objection(node);
-    field->clear();
-    for (const toml::node& each : *values) {
-      const auto value = parse(each);
-      if (!value) return Objection{"has " + in_words(each), "use " + config::expected(key)};
-      field->push_back(*value);
-    }
-    return std::nullopt;
-  }
 };
-
-std::string joined(std::span<const std::string_view> words) {
-  return fmt::format("{}", fmt::join(words, ", "));
-}
 
 // Reads a file's tables into a configuration and notes everything that is wrong.
 class Reader {
@@ -173,8 +92,7 @@ public:
   }
 
   [[nodiscard]] GatewayConfig take_config(const std::string& file) {
-    std::ranges::sort(mistakes_, {}, [](const ConfigMistake& each) { return std::pair(each.line, each.column); });
-    if (!mistakes_.empty()) throw ConfigMistakes(file, std::move(mistakes_));
+    mistakes_.throw_if_any(file, words);
     for (std::filesystem::path* path : {&config_.store.path, &config_.privacy.key_file})
       if (!path->empty()) *path = config_.gateway.data_dir / *path;  // which leaves an absolute path alone
     return std::move(config_);
@@ -182,7 +100,7 @@ public:
 
 private:
   void object(Position at, std::string key, std::string what, std::string remedy) {
-    mistakes_.push_back({at.line, at.column, std::move(key), std::move(what), std::move(remedy)});
+    mistakes_.add(at, std::move(key), std::move(what), std::move(remedy));
   }
 
   void read_section(const toml::key& name, const toml::node& node) {
@@ -211,12 +129,12 @@ private:
   void read_key(const toml::node& entry) {
     config_.keys.emplace_back();
     key_positions_.push_back(entry.source().begin);
-    const size_t mistakes_before = mistakes_.size();
+    const size_t mistakes_before = mistakes_.count();
     read_keys(std::string(config::key_section), *entry.as_table());
     if (!entry.as_table()->contains("key"))
       object(entry.source().begin, "key.key", "is missing",
              "give it as hexadecimal digits, such as key = \"231d39c1d7cc1ab1aee224cd096db932\"");
-    if (mistakes_.size() > mistakes_before) config_.keys.back().key.bytes.clear();  // what is wrong with it has been said
+    if (mistakes_.count() > mistakes_before) config_.keys.back().key.bytes.clear();  // what is wrong with it has been said
   }
 
   void read_keys(const std::string& section, const toml::table& table) {
@@ -227,8 +145,9 @@ private:
         continue;
       }
       const std::string path = section + "." + std::string(name.str());
-      if (const Objected objection = std::visit(TakeValue{*key, node}, key->field(config_)))
-        object(node.source().begin, path, objection->what, objection->remedy);
+      if (const Objected objection = std::visit(TakeValue(*key, node), key->field(config_)))
+        object(node.source().begin, path, objection->what,
+               objection->remedy.empty() ? "use " + config::expected(*key) : objection->remedy);
       else
         given_[path] = node.source().begin;
     }
@@ -240,22 +159,17 @@ private:
     for (const Key& key : config::keys())
       if (key.name == name.str())
         return object(name.source().begin, std::string(name.str()), "is in no section", belongs_in(key.section));
-    const auto near = config::nearest(name.str(), sections);
-    object(name.source().begin, std::string(name.str()), "is no section",
-           near ? "did you mean '" + std::string(*near) + "'?" : "there are " + joined(sections));
+    object(name.source().begin, std::string(name.str()), "is no section", config::remedy_for_unknown(name.str(), sections, ""));
   }
 
   void unknown_key(const std::string& section, const toml::key& name) {
     std::vector<std::string_view> here;
     for (const Key& key : config::keys())
       if (key.section == section) here.push_back(key.name);
-    std::string remedy = "there are " + joined(here);
     const auto elsewhere = std::ranges::find(config::keys(), name.str(), &Key::name);
-    if (const auto near = config::nearest(name.str(), here))
-      remedy = "did you mean '" + std::string(*near) + "'?";
-    else if (elsewhere != config::keys().end())
-      remedy = belongs_in(elsewhere->section);
-    object(name.source().begin, section + "." + std::string(name.str()), "is not known", remedy);
+    object(name.source().begin, section + "." + std::string(name.str()), "is not known",
+           config::remedy_for_unknown(name.str(), here,
+                                      elsewhere != config::keys().end() ? belongs_in(elsewhere->section) : std::string()));
   }
 
   static std::string belongs_in(std::string_view section) { return fmt::format("it belongs in [{}]", section); }
@@ -314,19 +228,11 @@ private:
   }
 
   GatewayConfig config_;
-  std::vector<ConfigMistake> mistakes_;
+  config::Mistakes mistakes_;
   std::map<std::string, Position> given_;  // keys that were taken over
   std::vector<Position> radio_positions_;
   std::vector<Position> key_positions_;
 };
-
-std::string listed(const std::string& file, const std::vector<ConfigMistake>& mistakes) {
-  std::string out;
-  for (const ConfigMistake& mistake : mistakes)
-    out += fmt::format("{}{}:{}:{}: {}{}{}; {}", out.empty() ? "" : "\n", file, mistake.line, mistake.column, mistake.key,
-                       mistake.key.empty() ? "" : " ", mistake.what, mistake.remedy);
-  return out;
-}
 
 }  // namespace
 
@@ -345,39 +251,14 @@ void add_keys(const std::vector<GatewayConfig::KeyEntry>& keys, KeyRing& ring) {
   }
 }
 
-ConfigMistakes::ConfigMistakes(const std::string& file, std::vector<ConfigMistake> mistakes)
-    : ConfigError(listed(file, mistakes), {.cause = mistakes.front().what, .advice = "docs/gateway.md describes every key."}),
-      mistakes_(std::move(mistakes)) {}
-
 GatewayConfig parse_config(std::string_view text, const std::string& name) {
   Reader reader;
-  try {
-    reader.read(toml::parse(text));
-  } catch (const toml::parse_error& error) {
-    const Position at = error.source().begin;
-    throw ConfigMistakes(name,
-                         {{at.line, at.column, "", std::string(error.description()), "correct it to see what else there is"}});
-  }
+  reader.read(config::parse_document(text, name, words));
   return reader.take_config(name);
 }
 
 GatewayConfig load_config(const std::filesystem::path& path) {
-  constexpr size_t most = 1 << 20;
-  const auto refuse = [&](const std::string& cause, const char* advice) {
-    return ConfigError("configuration '" + path.string() + "': " + cause, {.cause = cause, .advice = advice});
-  };
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) throw refuse("is a folder", "Name the file in it.");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text(most + 1, '\0');
-  if (file) file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.is_open() || file.bad())
-    throw refuse("cannot be read (" + std::generic_category().message(errno) + ")",
-                 "'moor gateway --init' writes one to start from.");
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.size() > most) throw refuse("is over 1 MiB", "Name a configuration, not a capture or a store.");
-  return parse_config(text, path.string());
+  return parse_config(config::read_document(path, words), path.string());
 }
 
 }  // namespace moor

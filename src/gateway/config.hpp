@@ -3,7 +3,7 @@
 // the reference in docs/gateway.md and the example file are made, so none of them can disagree.
 
 #include "gateway/privacy.hpp"
-#include "moor/error.hpp"
+#include "moor/config_mistakes.hpp"
 #include "moor/keys.hpp"
 #include "moor/radio.hpp"
 #include "moor/scanner.hpp"
@@ -79,25 +79,6 @@ struct GatewayConfig {
 
 /// Puts the configuration's keys where decoders look for them. @throws UsageError for a key that does not fit its kind or its device.
 void add_keys(const std::vector<GatewayConfig::KeyEntry>& keys, KeyRing& ring);
-
-/// One thing wrong in a file.
-struct ConfigMistake {
-  size_t line = 0;  ///< from 1; 0 where the file as a whole is meant
-  size_t column = 0;
-  std::string key;     ///< "presence.alpha"; empty for a mistake of the file's form
-  std::string what;    ///< "is 1.5"
-  std::string remedy;  ///< "use 0.01 to 1"
-};
-
-/// All that is wrong in a file, in its order. `what()` has a line for each: FILE:LINE:COLUMN: KEY what; remedy.
-class ConfigMistakes final : public ConfigError {
-public:
-  ConfigMistakes(const std::string& file, std::vector<ConfigMistake> mistakes);
-  [[nodiscard]] const std::vector<ConfigMistake>& mistakes() const noexcept { return mistakes_; }
-
-private:
-  std::vector<ConfigMistake> mistakes_;
-};
 
 /// @param name  what mistakes call the text, such as the file's name.
 /// @throws ConfigMistakes  with everything that is wrong, not only the first.

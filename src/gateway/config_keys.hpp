@@ -2,6 +2,8 @@
 // The table of all configuration keys, and what a key's type is called and how its values are written.
 
 #include "gateway/config.hpp"
+#include "toml/nearest.hpp"
+#include "toml/value.hpp"
 
 #include <variant>
 
@@ -40,9 +42,6 @@ inline constexpr std::string_view key_section = "key";
 [[nodiscard]] std::span<const Key> keys() noexcept;
 [[nodiscard]] const Key* find_key(std::string_view section, std::string_view name) noexcept;
 
-/// The names of a choice's values, by their numbers.
-template <typename Choice>
-[[nodiscard]] std::span<const std::string_view> names_of() noexcept;
 template <>
 [[nodiscard]] std::span<const std::string_view> names_of<KeyKind>() noexcept;
 template <>
@@ -54,6 +53,9 @@ template <>
 template <>
 [[nodiscard]] std::span<const std::string_view> names_of<LogLevel>() noexcept;
 
+[[nodiscard]] constexpr Bounds bounds_of(const Key& key) noexcept {
+  return {key.unit, key.least, key.most};
+}
 /// How long one of a key's unit is. @pre the key is a Duration.
 [[nodiscard]] Duration length_of(std::string_view unit) noexcept;
 
@@ -61,9 +63,5 @@ template <>
 [[nodiscard]] std::string expected(const Key& key);
 /// A key's value in a configuration, as TOML; empty where none is set.
 [[nodiscard]] std::string value_text(const Key& key, GatewayConfig& config);
-
-/// The candidate that takes the fewest edits (a character more, less, other, or two exchanged), if few enough to be a slip of the
-/// finger.
-[[nodiscard]] std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 }  // namespace moor::config

@@ -3,50 +3,21 @@
 #include "gateway/config_keys.hpp"
 
 #include <fmt/format.h>
-#include <type_traits>
 
 namespace moor::config {
 
 namespace {
 
-std::string toml_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\')
-      out += {'\\', c};
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      out += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
-    else
-      out += c;
-  }
-  return out + '"';
-}
-
-template <typename Values, typename Write>
-std::string list(const Values& values, Write&& write) {
-  std::string out;
-  for (const auto& value : values) out += (out.empty() ? "" : ", ") + write(value);
-  return "[" + out + "]";
-}
-
-struct WriteValue {
+struct WriteGatewayValue : WriteValue {
   const Key& key;
 
-  std::string operator()(bool value) const { return value ? "true" : "false"; }
-  std::string operator()(int value) const { return std::to_string(value); }
-  std::string operator()(size_t value) const { return std::to_string(value); }
-  std::string operator()(double value) const { return fmt::format("{}", value); }
-  std::string operator()(const std::string& value) const { return toml_string(value); }
-  std::string operator()(const std::filesystem::path& value) const { return toml_string(value.string()); }
+  explicit WriteGatewayValue(const Key& of) : key(of) {}
+  using WriteValue::operator();
   std::string operator()(Duration value) const {
     return fmt::format("{:.9g}", to_seconds(value) / to_seconds(length_of(key.unit)));
   }
-  std::string operator()(const Address& value) const { return toml_string(value.to_string()); }
   std::string operator()(const GatewayConfig::HexKey&) const { return {}; }  // a secret
   std::string operator()(const RadioSpec& value) const { return toml_string(value.to_string()); }
-  std::string operator()(const std::vector<Uuid>& values) const {
-    return list(values, [](const Uuid& each) { return toml_string(each.to_string()); });
-  }
   std::string operator()(const std::vector<uint16_t>& values) const {
     return list(values, [](uint16_t each) { return fmt::format("0x{:04x}", each); });
   }
@@ -57,50 +28,21 @@ struct WriteValue {
   std::string operator()(const std::optional<Value>& value) const {
     return value ? (*this)(*value) : std::string();
   }
-  template <typename Choice>
-    requires std::is_enum_v<Choice>
-  std::string operator()(Choice value) const {
-    return toml_string(names_of<Choice>()[static_cast<size_t>(value)]);
-  }
 };
 
-struct DescribeType {
-  const Key& key;
+struct DescribeGatewayType : DescribeType {
+  explicit DescribeGatewayType(const Key& key) : DescribeType(bounds_of(key)) {}
 
-  std::string operator()(const bool*) const { return "true or false"; }
-  std::string operator()(const int*) const { return number("a whole number"); }
-  std::string operator()(const std::optional<int>*) const { return number("a whole number"); }
-  std::string operator()(const size_t*) const { return number("a whole number"); }
-  std::string operator()(const double*) const { return number("a number"); }
+  using DescribeType::operator();
   std::string operator()(const Duration*) const { return number("a number"); }
   std::string operator()(const std::optional<Duration>*) const { return number("a number"); }
-  std::string operator()(const std::string*) const { return text("a text"); }
-  std::string operator()(const std::filesystem::path*) const { return text("a path"); }
   std::string operator()(const std::optional<Address>*) const { return "an address such as \"A4:CF:12:34:56:78\""; }
   std::string operator()(const GatewayConfig::HexKey*) const { return "hexadecimal digits, 32 of most kinds"; }
   std::string operator()(const RadioSpec*) const { return "a radio such as \"bluez:hci0\""; }
-  std::string operator()(const std::vector<Uuid>*) const { return "a list of UUIDs such as [\"180f\"]"; }
   std::string operator()(const std::vector<uint16_t>*) const {
-    return fmt::format("a list of company numbers from {} to {}", key.least, key.most);
+    return fmt::format("a list of company numbers from {} to {}", bounds().least, bounds().most);
   }
   std::string operator()(const std::vector<Address>*) const { return "a list of addresses such as [\"A4:CF:12:34:56:78\"]"; }
-  template <typename Choice>
-    requires std::is_enum_v<Choice>
-  std::string operator()(const Choice*) const {
-    std::string out;
-    for (std::string_view name : names_of<Choice>()) out += (out.empty() ? "one of " : ", ") + toml_string(name);
-    return out;
-  }
-
-private:
-  std::string number(std::string_view what) const {
-    const std::string unit = key.unit.empty() ? "" : fmt::format(" {}", key.unit);
-    return fmt::format("{} from {} to {}{}", what, key.least, key.most, unit);
-  }
-  std::string text(std::string_view what) const {
-    return key.least == 0 ? fmt::format("{} of up to {} bytes", what, key.most)
-                          : fmt::format("{} of {} to {} bytes", what, key.least, key.most);
-  }
 };
 
 // A value to show where a key has no default, or one that says little.
@@ -122,11 +64,11 @@ GatewayConfig defaults() {
 
 std::string expected(const Key& key) {
   GatewayConfig config = defaults();
-  return std::visit(DescribeType{key}, key.field(config));
+  return std::visit(DescribeGatewayType(key), key.field(config));
 }
 
 std::string value_text(const Key& key, GatewayConfig& config) {
-  return std::visit([&](const auto* field) { return WriteValue{key}(*field); }, key.field(config));
+  return std::visit([&](const auto* field) { return WriteGatewayValue(key)(*field); }, key.field(config));
 }
 
 }  // namespace moor::config
