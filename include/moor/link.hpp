@@ -5,6 +5,7 @@
 // Every operation ends: with its result, an error, by its deadline, when the link closes, or when it is cancelled.
 
 #include "moor/clock.hpp"
+#include "moor/connection_parameters.hpp"
 #include "moor/gatt.hpp"
 #include "moor/sighting.hpp"
 
@@ -53,40 +54,6 @@ struct LinkInfo {
   std::string path{};        ///< what the radio's system calls the device: an object path, a proxy's name
   TimePoint since;
 };
-
-/// A number of connection intervals; one is 1.25 ms. A type of its own, so that it cannot be taken for milliseconds.
-struct ConnectionInterval {
-  uint16_t units = 0;  ///< of 1.25 ms, 6 (7.5 ms) to 3200 (4 s)
-  [[nodiscard]] constexpr Duration duration() const noexcept { return std::chrono::microseconds(1250) * units; }
-  /// The nearest interval. @throws UsageError outside 7.5 ms to 4 s.
-  [[nodiscard]] static ConnectionInterval from(Duration duration);
-  friend constexpr auto operator<=>(ConnectionInterval, ConnectionInterval) = default;
-};
-
-struct SupervisionTimeout {
-  uint16_t units = 0;  ///< of 10 ms, 10 (100 ms) to 3200 (32 s)
-  [[nodiscard]] constexpr Duration duration() const noexcept { return std::chrono::milliseconds(10) * units; }
-  /// The nearest one. @throws UsageError outside 100 ms to 32 s.
-  [[nodiscard]] static SupervisionTimeout from(Duration duration);
-  friend constexpr auto operator<=>(SupervisionTimeout, SupervisionTimeout) = default;
-};
-
-/// Core 5.4, Vol 4, Part E, 7.8.18.
-struct ConnectionParameters {
-  ConnectionInterval min_interval{24};
-  ConnectionInterval max_interval{40};
-  uint16_t latency = 0;  ///< connection events that the device may skip, to 499
-  SupervisionTimeout timeout{420};
-
-  /// @throws UsageError that says which value and why: out of range, minimum above maximum, or a time-out that is not longer than
-  /// (1 + latency) * max_interval * 2.
-  void check() const;
-  friend bool operator==(const ConnectionParameters&, const ConnectionParameters&) = default;
-};
-/// While much is read or written: 7.5 ms, no latency, 10 s.
-inline constexpr ConnectionParameters fast_parameters{{6}, {6}, 0, {1000}};
-/// For a link that rests: 1 s intervals, 6 s.
-inline constexpr ConnectionParameters slow_parameters{{800}, {800}, 0, {600}};
 
 enum class ParametersApplied : uint8_t {
   now,              ///< the link has them, or the device was asked and has not refused

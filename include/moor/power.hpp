@@ -5,6 +5,7 @@
 // itself. 8 mA for 3 ms each second is 8 * 0.003 * 86,400 = 2,073.6 mA*s = 0.576 mAh a day (an hour has 3,600 s): 1000 mAh last
 // 1,736 days with no sleep current. See docs/power.md.
 
+#include "moor/connection_parameters.hpp"
 #include "moor/time.hpp"
 
 #include <cstdint>
@@ -47,25 +48,6 @@ struct BatteryLife {
 
 /// @throws UsageError if the profile makes no sense.
 [[nodiscard]] BatteryLife battery_life(const PowerProfile& profile);
-
-/// Timing of a connection, in the units of the Core specification.
-struct ConnectionTiming {
-  static constexpr Duration unit = std::chrono::microseconds(1250);
-  static constexpr Duration min_interval = std::chrono::microseconds(7500);
-  static constexpr Duration max_interval = std::chrono::seconds(4);
-  static constexpr uint16_t max_latency = 499;
-  static constexpr Duration timeout_unit = std::chrono::milliseconds(10);
-  static constexpr Duration min_timeout = std::chrono::milliseconds(100);
-  static constexpr Duration max_timeout = std::chrono::seconds(32);
-
-  Duration interval = std::chrono::milliseconds(30);  ///< 7.5 ms to 4 s in steps of 1.25 ms
-  uint16_t latency = 0;                               ///< events that the peripheral may skip, 0 to 499
-  Duration timeout =
-      std::chrono::seconds(4);  ///< supervision: 100 ms to 32 s in steps of 10 ms, above 2 * (1 + latency) * interval
-
-  /// What the specification objects to (Core 5.4, Vol 4, Part E, 7.8.12), if anything; a sentence without full stop.
-  [[nodiscard]] std::optional<std::string> problem() const;
-};
 
 /// Advertising intervals: 20 ms to 10.24 s in steps of 0.625 ms (Core 5.4, Vol 4, Part E, 7.8.5; extended advertising may be
 /// slower).
