@@ -237,7 +237,7 @@ struct WorldSpec {
 /// What really happened, for tests and for comparing what a program found with the truth.
 struct DeviceTruth {
   Duration reachable{};         ///< awake and powered, up to now
-  uint64_t advertisements = 0;  ///< sent, in events of three packets
+  uint64_t advertisements = 0;  ///< sent while a radio scanned, in events of three packets
   uint64_t connects = 0;        ///< links made
   uint64_t connect_attempts = 0;
   uint64_t drops = 0;          ///< links that ended otherwise than by the central
@@ -252,8 +252,10 @@ public:
   ~World();
 
   [[nodiscard]] const WorldSpec& spec() const noexcept;
-  /// A radio of the world by its name. Each may be made once. @throws UsageError for a name that is not there.
+  /// A radio of the world by its name. Each may be made once. @throws UsageError for a name that is not there, or was made already.
   [[nodiscard]] std::unique_ptr<Radio> make_radio(std::string_view name, RadioId id);
+  /// @param info_name  what its RadioInfo calls it; "sim:WORLD/NAME" where not given, "sim:WORLD" of a world with one radio.
+  [[nodiscard]] std::unique_ptr<Radio> make_radio(std::string_view name, RadioId id, std::string info_name);
 
   // What a test does to the world beside what its file says. Each throws UsageError for a name or address that is not there.
   void drop_link(const Address& device, CloseReason reason);
@@ -270,7 +272,7 @@ public:
 
   [[nodiscard]] DeviceTruth truth(const Address& device) const;
   [[nodiscard]] Position position(const Address& device, TimePoint t) const;
-  /// Mean RSSI over the fading, as the radio would hear the device; with walls and shadowing.
+  /// Mean RSSI of the place: with distance, walls and shadowing, without fading, the antenna's orientation and bodies.
   [[nodiscard]] double mean_rssi_dbm(std::string_view radio, const Address& device, TimePoint t) const;
 
 private:

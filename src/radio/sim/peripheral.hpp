@@ -23,6 +23,13 @@ public:
   [[nodiscard]] Bytes scan_response() const noexcept;
   [[nodiscard]] DeviceTruth& truth() noexcept { return truth_; }
 
+  // What World does to a device, see world.hpp.
+  void drop_link(CloseReason reason);
+  void set_present(bool present);
+  void set_value(const CharacteristicName& characteristic, std::vector<uint8_t> value);
+  [[nodiscard]] std::vector<uint8_t> value(const CharacteristicName& characteristic) const;
+  void add_fault(DeviceFault fault);
+
 private:
   State& state_;
   size_t index_;

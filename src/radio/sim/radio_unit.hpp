@@ -1,31 +1,11 @@
 #pragma once
 // One radio of the world: its slots, its links, what its system knows of devices, and what befalls it.
 
-#include "radio/sim/state.hpp"
+#include "radio/sim/radio_faults.hpp"
 
 namespace moor::sim {
 
 class SimLink;
-
-/// When a radio is silent, stuck, dead or hanging. Scripted and random faults alike; asked for any moment not before the last one.
-class RadioFaults {
-public:
-  RadioFaults(State& state, size_t radio);
-  void add(RadioFault fault);
-  [[nodiscard]] bool is_dead(TimePoint t);
-  [[nodiscard]] bool is_deaf(TimePoint t);  ///< dead, silent or stuck
-  [[nodiscard]] bool hangs(TimePoint t);
-  /// The next moment after `t` at which one of the three may change by itself.
-  [[nodiscard]] TimePoint next_change(TimePoint t);
-  /// @returns whether what was wrong is mended: `stuck` by any recovery, `silent` by a hard one.
-  bool recover(TimePoint t, bool hard);
-
-private:
-  struct Running;
-  State& state_;
-  size_t radio_;
-  std::vector<Running> faults_;
-};
 
 /// What the radio's system knows of devices: heard, connected, forgotten.
 class KnownDevices {
@@ -66,6 +46,8 @@ public:
   /// Links of this radio end, as when it is unplugged.
   void end_links(CloseReason reason);
   [[nodiscard]] bool is_connecting() const noexcept;  ///< for a radio that cannot scan meanwhile
+  /// A fault was added or mended from outside: where the radio is dead now, its links end.
+  void faults_changed();
 
 private:
   State& state_;

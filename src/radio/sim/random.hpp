@@ -25,6 +25,9 @@ enum class Purpose : uint8_t {
   radio_fault,
   scan_phase,
   link,
+  reception,
+  scan_request,
+  data_channel,
 };
 
 class Random {

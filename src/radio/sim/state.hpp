@@ -4,6 +4,8 @@
 #include "moor/world.hpp"
 #include "radio/sim/random.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 namespace moor::sim {
 
 class Air;           // advertisements through the channel to the radios that scan: air.hpp
@@ -32,6 +34,8 @@ public:
   [[nodiscard]] size_t radio_count() const noexcept { return radios_.size(); }
   [[nodiscard]] RadioUnit& radio(size_t index) noexcept { return *radios_[index]; }
   [[nodiscard]] RadioUnit* find_radio(std::string_view name) noexcept;
+  /// @returns whether the radio was still to be had: each is made into a `Radio` once.
+  [[nodiscard]] bool take_radio(size_t index) noexcept;
 
 private:
   Clock& clock_;
@@ -42,6 +46,8 @@ private:
   std::vector<std::unique_ptr<Peripheral>> peripherals_;
   std::vector<std::unique_ptr<RadioUnit>> radios_;
   std::unique_ptr<Air> air_;
+  boost::unordered_flat_map<uint64_t, size_t> devices_by_bits_;
+  std::vector<bool> taken_;
 };
 
 }  // namespace moor::sim
