@@ -24,11 +24,14 @@ struct ConnectOptions {
   Duration timeout = std::chrono::seconds(20);         ///< of one attempt, for the radio
   Duration safety_timeout = std::chrono::seconds(60);  ///< of one attempt, whatever the radio does
   bool use_services_cache = true;
+  /// Whether the radio's system is made to forget services that turn out incomplete; other programs may use them too.
+  bool clear_incomplete_services = true;
   bool pair = false;  ///< pair before the client is handed over
   std::optional<ConnectionParameters> parameters{};
-  ClientOptions client{};                     ///< label, time-outs of operations, what to call on a disconnect
-  std::function<Target()> target_callback{};  ///< asked before every attempt: the device's newest address and name
-  ServiceCache* cache = nullptr;              ///< where services are kept between connections; none: the radio's own only
+  ClientOptions client{};  ///< label, time-outs of operations, what to call on a disconnect
+  /// Asked before every attempt: the device's newest address and name. By the rules of `compat` never asked.
+  std::function<Target()> target_callback{};
+  ServiceCache* cache = nullptr;  ///< where services are kept between connections; none: the radio's own only
   std::function<void(const FailedAttempt&)> on_failed_attempt{};
 };
 
@@ -39,7 +42,8 @@ struct ConnectOptions {
 /// @param options  Attempts, time-outs, cache and callbacks; the defaults suit a sensor in the next room. A variable with a name, see
 ///                 docs/decisions.md.
 /// @returns        A client that is connected and whose services are known.
-/// @throws OutOfConnectionSlots, DeviceNotFound, ConnectionAborted, ConnectionFailed, RadioNotAvailable  after the last attempt, with every cause.
+/// @throws OutOfConnectionSlots, DeviceNotFound, ConnectionAborted, ConnectionFailed, RadioNotAvailable  after the last attempt, with
+/// every cause. What is no failure to connect, as an exception of a callback, goes on to the caller at once.
 /// Cancellation: total; a link that was being made is closed before the operation completes.
 /// Lifetime: `paths` must outlive the client. Threads: call on its executor.
 [[nodiscard]] awaitable<Client> establish_connection(PathSource& paths, Target target, ConnectOptions options);

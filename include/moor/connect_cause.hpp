@@ -5,6 +5,7 @@
 #include "moor/error.hpp"
 #include "moor/time.hpp"
 
+#include <bitset>
 #include <vector>
 
 namespace moor {
@@ -25,9 +26,10 @@ enum class ConnectReason : uint8_t {
   services_incomplete,  ///< the service table had holes, or vanished while it was read
   att_error,            ///< the device refused with an ATT error
   radio_unavailable,    ///< powered off, unplugged, no permission
-  system_gone,          ///< the connection to bluetoothd or to the proxy is lost
+  system_gone,          ///< the connection to bluetoothd or to the proxy ended
+  pipe_broken,          ///< the same, found when something was to be sent (EPIPE)
 };
-inline constexpr size_t connect_reason_count = static_cast<size_t>(ConnectReason::system_gone) + 1;
+inline constexpr size_t connect_reason_count = static_cast<size_t>(ConnectReason::pipe_broken) + 1;
 
 /// "out of slots", for logs and metrics.
 [[nodiscard]] std::string_view to_string(ConnectReason reason) noexcept;
@@ -37,6 +39,7 @@ enum class CauseOrigin : uint8_t {
   radio,        ///< the radio's stack, as a plain message
   system_call,  ///< a D-Bus error reply
   client,       ///< a fault in the client's own state
+  lookup,       ///< the radio's list of devices: `device_not_found` whatever the text says
 };
 
 struct ConnectCause {
@@ -49,13 +52,20 @@ struct ConnectCause {
 /// The reason that a text of BlueZ or of an ESP32 names, by the substrings that bleak-retry-connector looks for (reference: its 4.6.3);
 /// `unknown` where it names none. Of several, the one with the longest backoff class first: slots, medium, long, transient.
 [[nodiscard]] ConnectReason reason_in(std::string_view text) noexcept;
+/// All that a text names: bit n for the reason of number n; none where it names nothing.
+[[nodiscard]] std::bitset<connect_reason_count> reasons_in(std::string_view text) noexcept;
+
+/// What a failed attempt is counted against; each has a number of failures after which no more is tried.
+enum class AttemptBudget : uint8_t { timeouts, errors, transient };
 
 /// One attempt of several.
 struct FailedAttempt {
-  TimePoint began;
-  TimePoint failed;
-  std::string radio;
-  ConnectCause cause;
+  TimePoint began{};
+  TimePoint failed{};
+  std::string radio{};  ///< empty where no radio could reach the device
+  ConnectCause cause{};
+  std::optional<AttemptBudget> counted_as{};  ///< nothing for one that was made early, because something had changed
+  std::optional<Duration> wait{};             ///< asked for before this radio is tried again; nothing where there is no wait
 };
 
 /// A connection could not be made. What is thrown is one of the classes below; each has every attempt.

@@ -36,6 +36,7 @@ constexpr std::array<Words, connect_reason_count> words = {{
     {ConnectReason::att_error, "refused by the device", "The device may want to be paired."},
     {ConnectReason::radio_unavailable, "radio not available", "See `moor radios`."},
     {ConnectReason::system_gone, "connection to the radio's system lost", "Is bluetoothd, or the proxy, running?"},
+    {ConnectReason::pipe_broken, "connection to the radio's system broken", "Is bluetoothd, or the proxy, running?"},
 }};
 
 constexpr const Words& words_of(ConnectReason reason) noexcept {
@@ -82,6 +83,13 @@ ConnectReason reason_in(std::string_view text) noexcept {
   return ConnectReason::unknown;
 }
 
+std::bitset<connect_reason_count> reasons_in(std::string_view text) noexcept {
+  std::bitset<connect_reason_count> found;
+  for (const Mark& mark : marks)
+    if (text.find(mark.text) != std::string_view::npos) found.set(static_cast<size_t>(mark.reason));
+  return found;
+}
+
 void throw_connect_error(const std::string& what, ErrorContext context, ConnectCause cause, std::vector<FailedAttempt> attempts) {
   if (context.advice.empty()) context.advice = advice_for(cause.reason);
   if (context.cause.empty()) context.cause = cause.text;
@@ -101,6 +109,7 @@ void throw_connect_error(const std::string& what, ErrorContext context, ConnectC
     case ConnectReason::services_incomplete:
     case ConnectReason::att_error:
     case ConnectReason::system_gone:
+    case ConnectReason::pipe_broken:
     case ConnectReason::unknown: break;
   }
   throw ConnectionFailed(what, std::move(context), std::move(cause), std::move(attempts));
