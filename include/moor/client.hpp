@@ -27,6 +27,8 @@ struct Notification {
 /// The values of one subscription, in their order.
 class Notifications {
 public:
+  struct Queue;  // of the library's own
+
   Notifications();
   ~Notifications();
   Notifications(Notifications&&) noexcept;
@@ -40,8 +42,9 @@ public:
 
 private:
   friend class Client;
-  struct Queue;
+  friend class Session;
   explicit Notifications(std::shared_ptr<Queue> queue);
+  static awaitable<std::optional<Notification>> next(std::shared_ptr<Queue> queue);
   std::shared_ptr<Queue> queue_;
 };
 
@@ -72,12 +75,15 @@ public:
   [[nodiscard]] bool is_connected() const noexcept;
   [[nodiscard]] const std::optional<Closed>& closed() const noexcept;
   [[nodiscard]] awaitable<Closed> wait_closed();
+  /// Empty until the first operation where the constructor was given none. Holds until the next `co_await`: the device may change its table.
   [[nodiscard]] const GattServices& services() const noexcept;
   [[nodiscard]] uint16_t mtu() const noexcept;                         ///< bytes of an ATT packet
   [[nodiscard]] uint16_t max_write_without_response() const noexcept;  ///< bytes of a value
   [[nodiscard]] Link& link() noexcept;                                 ///< what lies below, by handles
 
+  /// A name that is missing in a table from a cache is looked for once more after a discovery.
   /// @throws AttributeNotFound, AmbiguousAttribute, GattError, LinkClosed, TimedOut; so do all that follow.
+  /// Cancellation: total. The client may be moved or destroyed meanwhile; destroyed, the operation ends with LinkClosed.
   [[nodiscard]] awaitable<std::vector<uint8_t>> read(CharacteristicName name);
   /// Without a kind, with response where the characteristic has it.
   [[nodiscard]] awaitable<void> write(CharacteristicName name, std::vector<uint8_t> value,
@@ -94,6 +100,7 @@ public:
   [[nodiscard]] awaitable<void> subscribe(CharacteristicName name, std::function<void(const Notification&)> on_value);
   [[nodiscard]] awaitable<void> subscribe(CharacteristicName name, std::function<void(const Notification&)> on_value,
                                           SubscribeOptions options);
+  /// Does nothing where there is no subscription. Nothing is called any more from the moment of this call on.
   [[nodiscard]] awaitable<void> unsubscribe(CharacteristicName name);
 
   [[nodiscard]] awaitable<int8_t> rssi();
