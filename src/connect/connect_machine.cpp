@@ -78,7 +78,7 @@ ConnectMachine::Action ConnectMachine::attempt(RadioState& state) {
 ConnectMachine::Action ConnectMachine::next_without_radio(TimePoint now) {
   RadioState& state = state_of(no_radio);
   const DeviceView nothing;
-  if (const auto until = look(state, nothing, now)) return Wait{*until};
+  if (const auto until = look(state, nothing, now)) return Wait{.until = *until, .watch = true};
   if (is_spent(budget_of(no_radio))) return GiveUp{};
   return attempt(state);
 }
@@ -103,7 +103,7 @@ ConnectMachine::Action ConnectMachine::next(TimePoint now, std::span<const Candi
     RadioState& state = state_of(candidate.radio);
     const auto until = look(state, candidate.seen, now);
     // By compat's rules the last failure waits too.
-    if (profile_ == RetryProfile::compat && until) return Wait{*until};
+    if (profile_ == RetryProfile::compat && until) return Wait{.until = *until, .watch = state.wait->is_watching()};
     if (!may_be_tried(candidate)) continue;
     if (until) earliest = earliest ? std::min(*earliest, *until) : *until;
     if (until || (some_usable && !usable(candidate))) continue;
@@ -113,7 +113,7 @@ ConnectMachine::Action ConnectMachine::next(TimePoint now, std::span<const Candi
     best_failures = state.failures;
   }
   if (found) return attempt(state_of(best));
-  return earliest ? Action(Wait{*earliest}) : Action(GiveUp{});
+  return earliest ? Action(Wait{.until = *earliest, .watch = true}) : Action(GiveUp{});
 }
 
 }  // namespace moor

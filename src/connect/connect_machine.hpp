@@ -35,7 +35,8 @@ public:
     RadioIndex radio = 0;
   };
   struct Wait {
-    TimePoint until;  ///< or until something changes; then call `next`
+    TimePoint until;
+    bool watch = false;  ///< a change may end it sooner: call `next` then too
   };
   struct GiveUp {};
   using Action = std::variant<Attempt, NoRadio, ClearServices, Wait, GiveUp>;

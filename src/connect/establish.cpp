@@ -61,7 +61,7 @@ private:
   awaitable<std::optional<Client>> attempt(Path path);
   awaitable<Client> connect(Path path, TimePoint deadline);
   awaitable<void> clear_services(Radio& radio);
-  awaitable<void> wait(TimePoint until);
+  awaitable<void> wait(ConnectMachine::Wait pause);
   [[nodiscard]] ConnectCause cause_without_radio();
   void on_failed(TimePoint began, const std::string& radio, ConnectCause cause);
   [[noreturn]] void give_up();
@@ -137,7 +137,7 @@ awaitable<Client> Effort::run() {
     } else if (const auto* clear = std::get_if<ConnectMachine::ClearServices>(&action)) {
       co_await clear_services(*radios_[clear->radio]);
     } else if (const auto* pause = std::get_if<ConnectMachine::Wait>(&action)) {
-      co_await wait(pause->until);
+      co_await wait(*pause);
     } else {
       give_up();
     }
@@ -216,8 +216,12 @@ awaitable<void> Effort::clear_services(Radio& radio) {
   }
 }
 
-awaitable<void> Effort::wait(TimePoint until) {
-  const TimePoint look_again = std::min(until, clock_.now() + longest_unseen);
+awaitable<void> Effort::wait(ConnectMachine::Wait pause) {
+  if (!pause.watch) {
+    co_await clock_.wait_until(pause.until);
+    co_return;
+  }
+  const TimePoint look_again = std::min(pause.until, clock_.now() + longest_unseen);
   (void)co_await within(clock_, look_again, paths_.changed(target_.address));
 }
 

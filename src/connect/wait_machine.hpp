@@ -28,6 +28,8 @@ public:
   /// Call it when the wait begins, whenever something may have changed, and at the time that it returned.
   /// @returns when to look again at the latest, after `now`; nothing when the wait is over.
   [[nodiscard]] std::optional<TimePoint> look(const DeviceView& seen, TimePoint now);
+  /// Whether a change of what is seen may end it before the time that was returned.
+  [[nodiscard]] bool is_watching() const noexcept { return profile_ == RetryProfile::standard || phase_ == Phase::link_shown; }
   /// Whether it ended because of what was seen, before its time.
   [[nodiscard]] bool ended_early() const noexcept { return ended_early_; }
 
