@@ -19,6 +19,7 @@ struct ValueField {
   std::string unit{};  ///< such as "°C"; empty for a plain number
   /// What a number is among readings; its unit is then the quantity's, or "°F" or "lb", which `readings_of` converts.
   std::optional<Quantity> quantity{};
+  bool in_list = false;  ///< one of a list, of which the value may have any number
   friend bool operator==(const ValueField&, const ValueField&) = default;
 };
 
