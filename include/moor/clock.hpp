@@ -2,7 +2,7 @@
 // Where time comes from. All that waits in moor waits on a Clock, so a test or a simulation runs a month in seconds and gets the same
 // result each time.
 //
-// RealClock waits. VirtualClock jumps: when no handler is ready to run and nobody holds it, its time moves to the earliest waiter's. A
+// RealClock waits, if told a number of times less than the time that passes on it. VirtualClock jumps: when no handler is ready to run and nobody holds it, its time moves to the earliest waiter's. A
 // thread whose work the io_context cannot see (a database, a broker) takes a Hold for as long as time must not move.
 
 #include "moor/time.hpp"
@@ -34,6 +34,8 @@ public:
 
   /// The earliest moment that somebody waits for in virtual time; TimePoint::max() if nobody does, and always in real time.
   [[nodiscard]] virtual TimePoint next_deadline() const noexcept { return TimePoint::max(); }
+  /// Whether time moves only when nothing else is to be done, so that nothing happens before `next_deadline`.
+  [[nodiscard]] virtual bool is_virtual() const noexcept { return false; }
   /// For a source of recorded events, before anything waits: virtual time begins no later than this. Real time ignores it.
   virtual void begin_at(TimePoint) noexcept {}
 
@@ -65,14 +67,19 @@ protected:
 
 class RealClock final : public Clock {
 public:
-  RealClock();
+  /// @param speed  how many times faster than outside time passes, above 0 to 1e6. @throws UsageError
+  explicit RealClock(double speed = 1);
   [[nodiscard]] TimePoint now() const noexcept override;
   [[nodiscard]] WallTime to_wall(TimePoint t) const noexcept override;
   [[nodiscard]] awaitable<void> wait_until(TimePoint t) override;
   void run(boost::asio::io_context& context) override;
 
 private:
-  Duration offset_;  // from the steady clock's epoch to 1970, as it was at the start
+  using Steady = std::chrono::steady_clock::time_point;
+
+  double speed_;
+  Steady begun_;
+  TimePoint begun_at_;  // the wall clock's time then
 };
 
 class VirtualClock final : public Clock {
@@ -83,6 +90,7 @@ public:
   [[nodiscard]] WallTime to_wall(TimePoint t) const noexcept override { return WallTime(t.time_since_epoch()); }
   [[nodiscard]] awaitable<void> wait_until(TimePoint t) override;
   [[nodiscard]] TimePoint next_deadline() const noexcept override;
+  [[nodiscard]] bool is_virtual() const noexcept override { return true; }
   void begin_at(TimePoint t) noexcept override;
   void run(boost::asio::io_context& context) override;
 

@@ -13,7 +13,7 @@
 
 namespace moor {
 
-/// What to open. In text: `bluez`, `bluez:hci1`, `esphome://HOST[:6053]?key=BASE64`, `sim:WORLD.toml[?speed=1|max]`,
+/// What to open. In text: `bluez`, `bluez:hci1`, `esphome://HOST[:6053]?key=BASE64`, `sim:WORLD.toml[?radio=NAME&speed=1|max]`,
 /// `replay:CAPTURE[?speed=1|max&loop]`. A path is taken literally up to a `?` that one of those keys follows.
 struct RadioSpec {
   enum class Kind : uint8_t { bluez, esphome, sim, replay };
@@ -22,11 +22,12 @@ struct RadioSpec {
   std::string target;           ///< "hci1", "HOST:6053" or a path; empty for the default adapter
   std::optional<double> speed;  ///< times real time, 0 for as fast as it goes; unset where the text does not say
   bool loop = false;
-  std::string key;  ///< Noise key of a proxy, base64
+  std::string key;    ///< Noise key of a proxy, base64
+  std::string radio;  ///< of a simulated world, by its name; empty for all
 
   /// @throws UsageError that says what is wrong and what the forms are.
   [[nodiscard]] static RadioSpec parse(std::string_view text);
-  [[nodiscard]] std::string to_string() const;  ///< the text form, the key left out
+  [[nodiscard]] std::string to_string() const;  ///< the text form, key and speed left out
   /// Whether it delivers recorded or simulated time as fast as it goes, so that the program must run in virtual time.
   [[nodiscard]] bool is_virtual_time() const noexcept;
 };
@@ -149,10 +150,11 @@ public:
   [[nodiscard]] virtual awaitable<void> recover(bool hard, TimePoint deadline);
 };
 
-/// Opens the radio of a spec. @throws UsageError, RadioNotAvailable, CaptureError, ConfigError (a world).
+/// Opens the radio of a spec. @throws UsageError (also for a world with several radios where the spec picks none), RadioNotAvailable,
+/// CaptureError, ConfigError and ConfigMistakes (a world).
 [[nodiscard]] std::unique_ptr<Radio> open_radio(const RadioSpec& spec, RadioId id, Clock& clock);
 /// Opens all that the specs name: of a world all its radios, unless the spec picks one. Specs of one world share it.
-/// Ids count up from 0.
+/// Ids count up from 0. @throws as open_radio, and UsageError for a radio that is named twice.
 [[nodiscard]] std::vector<std::unique_ptr<Radio>> open_radios(const std::vector<RadioSpec>& specs, Clock& clock);
 
 }  // namespace moor

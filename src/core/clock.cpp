@@ -1,5 +1,8 @@
 #include "moor/clock.hpp"
 
+#include "core/require.hpp"
+
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -12,20 +15,26 @@ namespace moor {
 
 namespace asio = boost::asio;
 
-RealClock::RealClock()
-    : offset_(std::chrono::system_clock::now().time_since_epoch() - std::chrono::steady_clock::now().time_since_epoch()) {}
+RealClock::RealClock(double speed)
+    : speed_(speed), begun_(std::chrono::steady_clock::now()), begun_at_(std::chrono::system_clock::now().time_since_epoch()) {
+  require(speed > 0 && speed <= 1e6, "the speed of time is above 0, to 1e6");
+}
 
 TimePoint RealClock::now() const noexcept {
-  return TimePoint(std::chrono::steady_clock::now().time_since_epoch() + offset_);
+  const Duration passed = std::chrono::steady_clock::now() - begun_;
+  return begun_at_ + (speed_ == 1 ? passed : from_seconds(to_seconds(passed) * speed_));
 }
 
 WallTime RealClock::to_wall(TimePoint t) const noexcept {
+  if (speed_ != 1) return WallTime(t.time_since_epoch());  // the wall clock does not run along
   return std::chrono::system_clock::now() + (t - now());
 }
 
 awaitable<void> RealClock::wait_until(TimePoint t) {
-  asio::steady_timer timer(co_await asio::this_coro::executor,
-                           std::chrono::steady_clock::time_point(t.time_since_epoch() - offset_));
+  constexpr double far = 1e9;  // s, outside: what is further away than that is as good as never
+  const Duration left = t - begun_at_;
+  const Duration outside = speed_ == 1 ? left : from_seconds(std::min(far, to_seconds(left) / speed_));
+  asio::steady_timer timer(co_await asio::this_coro::executor, begun_ + outside);
   co_await timer.async_wait(asio::use_awaitable);
 }
 

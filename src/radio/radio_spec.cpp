@@ -8,7 +8,7 @@ namespace moor {
 namespace {
 
 constexpr const char* forms =
-    "a radio is bluez, bluez:hciN, esphome://HOST[:6053]?key=BASE64, sim:WORLD.toml[?speed=1|max] or "
+    "a radio is bluez, bluez:hciN, esphome://HOST[:6053]?key=BASE64, sim:WORLD.toml[?radio=NAME&speed=1|max] or "
     "replay:CAPTURE[?speed=1|max&loop]";
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
@@ -50,6 +50,8 @@ void read_option(RadioSpec& spec, std::string_view text, std::string_view option
     spec.loop = true;
   else if (key == "key" && has_value && spec.kind == RadioSpec::Kind::esphome)
     spec.key = value;
+  else if (key == "radio" && !value.empty() && spec.kind == RadioSpec::Kind::sim)
+    spec.radio = value;
   else
     refuse(text, "option '" + std::string(option) + "' is not known for this kind of radio");
 }
@@ -83,7 +85,7 @@ RadioSpec RadioSpec::parse(std::string_view text) {
     if (spec.target.empty()) refuse(text, "the host is missing");
   } else if (text.starts_with("sim:")) {
     spec.kind = Kind::sim;
-    read_target(spec, text, text.substr(4), {"speed"});
+    read_target(spec, text, text.substr(4), {"speed", "radio"});
     if (spec.target.empty()) refuse(text, "the world's file is missing");
   } else if (text.starts_with("replay:")) {
     spec.kind = Kind::replay;
@@ -99,7 +101,7 @@ std::string RadioSpec::to_string() const {
   switch (kind) {
     case Kind::bluez: return target.empty() ? "bluez" : "bluez:" + target;
     case Kind::esphome: return "esphome://" + target;
-    case Kind::sim: return "sim:" + target;
+    case Kind::sim: return radio.empty() ? "sim:" + target : "sim:" + target + "?radio=" + radio;
     case Kind::replay: return "replay:" + target;
   }
   return {};

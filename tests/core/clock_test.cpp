@@ -1,5 +1,7 @@
 #include "moor/clock.hpp"
 
+#include "moor/error.hpp"
+
 #include <gmock/gmock.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -36,6 +38,23 @@ protected:
   asio::io_context context_;
   std::vector<std::pair<std::string, std::chrono::seconds>> log_;
 };
+
+TEST(RealTime, RunsFasterWhereItIsTold) {
+  RealClock clock(1e4);
+  const TimePoint start = clock.now();
+  asio::io_context context;
+  Duration waited{};
+  const auto wait = [&]() -> awaitable<> {
+    co_await clock.wait_for(20s);  // 2 ms outside
+    waited = clock.now() - start;
+  };
+  asio::co_spawn(context, wait(), asio::detached);
+  clock.run(context);
+  EXPECT_GE(waited, 20s);
+  EXPECT_EQ(clock.to_wall(start).time_since_epoch(), start.time_since_epoch()) << "the wall clock does not run along";
+  EXPECT_FALSE(clock.is_virtual());
+  EXPECT_THROW(RealClock(0), UsageError);
+}
 
 TEST_F(VirtualTime, JumpsToTheEarliestWaiterInOrder) {
   spawn([&]() -> awaitable<> {

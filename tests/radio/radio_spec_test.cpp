@@ -19,6 +19,19 @@ TEST(RadioSpec, ReadsEachKind) {
   EXPECT_EQ(RadioSpec::parse("sim:flat.toml?speed=max").speed, 0.0);
 }
 
+TEST(RadioSpec, PicksARadioOfAWorld) {
+  const auto all = RadioSpec::parse("sim:flat.toml");
+  EXPECT_EQ(all.radio, "");
+  EXPECT_EQ(all.to_string(), "sim:flat.toml");
+  const auto one = RadioSpec::parse("sim:flat.toml?radio=living room&speed=10");
+  EXPECT_EQ(one.target, "flat.toml");
+  EXPECT_EQ(one.radio, "living room");
+  EXPECT_EQ(one.speed, 10.0);
+  EXPECT_EQ(one.to_string(), "sim:flat.toml?radio=living room");
+  EXPECT_EQ(RadioSpec::parse(one.to_string()).radio, one.radio);
+  EXPECT_EQ(RadioSpec::parse("sim:odd?radios").target, "odd?radios");
+}
+
 TEST(RadioSpec, TakesAPathLiterallyUpToAKnownOption) {
   const auto spec = RadioSpec::parse("replay:/tmp/a b?c=d.btsnoop?speed=2.5&loop");
   EXPECT_EQ(spec.target, "/tmp/a b?c=d.btsnoop");
@@ -39,10 +52,28 @@ TEST(RadioSpec, KnowsWhatRunsInVirtualTime) {
 }
 
 TEST(RadioSpec, RefusesWhatItCannotMeanAndNamesTheForms) {
-  for (const char* text :
-       {"", "hci0", "bluez:", "bluez:hci", "bluez:hci0x", "bluez:usb", "esphome://", "esphome://?key=x",
-        "sim:", "replay:", "replay:?loop", "replay:x?speed=", "replay:x?speed=0", "replay:x?speed=-1", "replay:x?speed=nan",
-        "replay:x?speed=fast", "replay:x?loop&volume=3", "replay:x?loop=1", "sim:x?speed=max&loop"}) {
+  for (const char* text : {"",
+                           "hci0",
+                           "bluez:",
+                           "bluez:hci",
+                           "bluez:hci0x",
+                           "bluez:usb",
+                           "esphome://",
+                           "esphome://?key=x",
+                           "sim:",
+                           "replay:",
+                           "replay:?loop",
+                           "replay:x?speed=",
+                           "replay:x?speed=0",
+                           "replay:x?speed=-1",
+                           "replay:x?speed=nan",
+                           "replay:x?speed=fast",
+                           "replay:x?loop&volume=3",
+                           "replay:x?loop=1",
+                           "sim:x?speed=max&loop",
+                           "sim:x?radio=",
+                           "sim:x?radio",
+                           "replay:x?speed=1&radio=hall"}) {
     try {
       (void)RadioSpec::parse(text);
       ADD_FAILURE() << "accepted " << text;
