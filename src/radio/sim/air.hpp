@@ -61,7 +61,7 @@ private:
   [[nodiscard]] TimePoint next_fault(TimePoint t);
   void begin_turns();
   void end_dead_scans();
-  void advance(TimePoint until);
+  TimePoint advance(TimePoint until);
   void send(Advertiser& advertiser, TimePoint t);
   [[nodiscard]] std::optional<TimePoint> settle(TimePoint until);
   void deliver();
@@ -76,6 +76,7 @@ private:
   std::vector<std::unique_ptr<Receiver>> receivers_;
   std::vector<Scan*> scans_;  // of each radio, null where it does not scan
   std::vector<size_t> scanning_;
+  std::optional<TimePoint> heard_until_;  // something was heard, to be delivered then
   boost::asio::any_io_executor executor_;
   std::shared_ptr<boost::asio::cancellation_signal> driving_;
   uint64_t run_ = 0;

@@ -31,8 +31,6 @@ public:
   void hear(const AdvertisingEvent& event);
   /// All events before `until` are known, so what ended by then was received or not. @returns the end of the last packet that was.
   std::optional<TimePoint> settle(TimePoint until);
-  [[nodiscard]] bool has_pending() const noexcept { return !pending_.empty(); }
-  [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }
   /// What was received, in the order of time. @param take  void(std::span<const Sighting>, std::span<const uint32_t> devices)
   template <typename Take>
   void take_ready(Take&& take) {
@@ -74,6 +72,7 @@ private:
   std::optional<TimePoint> last_heard_;
   TimePoint origin_;             // of the scan intervals
   std::vector<Packet> pending_;  // by their beginning
+  Duration longest_{};           // of the packets so far
   std::vector<Sighting> ready_;
   std::vector<uint32_t> ready_devices_;
   std::vector<Sighting> taken_;

@@ -1,5 +1,6 @@
 #include "moor/world.hpp"
 
+#include "radio/sim/air.hpp"
 #include "radio/sim/channel.hpp"
 #include "radio/sim/peripheral.hpp"
 #include "radio/sim/radio_unit.hpp"
@@ -69,6 +70,7 @@ void World::add_fault(std::string_view radio, RadioFault fault) {
   RadioUnit& unit = get_radio(*state_, radio);
   unit.faults().add(fault);
   unit.faults_changed();
+  state_->air().look_again();
 }
 
 void World::forget(std::string_view radio, const Address& device) {
