@@ -26,7 +26,7 @@ namespace examples {
 
 inline std::unique_ptr<moor::Clock> clock_for(const moor::RadioSpec& spec) {
   if (spec.is_virtual_time()) return std::make_unique<moor::VirtualClock>();
-  return std::make_unique<moor::RealClock>();
+  return std::make_unique<moor::RealClock>(spec.kind == moor::RadioSpec::Kind::sim ? spec.speed.value_or(1) : 1);
 }
 
 /// @param program  int(const moor::RadioSpec&), for the first argument.
