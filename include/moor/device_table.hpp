@@ -38,6 +38,9 @@ public:
     return {slot, true, devices_[slot].apply(sighting)};
   }
 
+  /// Takes a sighting of a device in that has a slot. @returns whether its payload differs from the last one of its part.
+  bool apply(DeviceSlot slot, const Sighting& sighting) { return devices_[slot].apply(sighting); }
+
   /// Lets time pass: forgets the devices that have been silent for too long, in the order of their silence.
   template <typename Forget>
   void advance(TimePoint now, Forget&& forget) {

@@ -14,7 +14,7 @@ enum class HubProfile : uint8_t {
 
 struct HubOptions {
   HubProfile profile = HubProfile::standard;
-  bool active = true;          ///< scan
+  bool active = true;          ///< ask for scan responses
   bool recover_radios = true;  ///< bring back those that have gone silent
 };
 
@@ -26,7 +26,7 @@ public:
   virtual void on_advertisement(const Device& device, const Sighting& sighting, bool changed) = 0;
   /// Another radio owns the device's advertisements now.
   virtual void on_owner(const Device&, RadioId /*from*/, RadioId /*to*/) {}
-  /// Nobody has heard the device for as long as its advertising interval allows.
+  /// Nobody has heard the device for as long as its advertising interval allows: that and 5 s, 15 minutes where it is not known.
   virtual void on_device_gone(const Device&) {}
   virtual void on_radio(RadioId, const RadioHealth&) {}
 };
@@ -39,8 +39,10 @@ public:
 
   void add_listener(HubListener& listener);
 
-  /// Scans with all radios, again where one fails, and watches over them, until it is cancelled.
-  /// @throws RadioNotAvailable if none of the radios ever worked. Cancellation: total, after every radio has stopped.
+  /// Scans with all radios, again where one fails (after 1 s, doubling to 60 s), and watches over them, until it is cancelled or all radios have ended,
+  /// as recordings do.
+  /// @throws RadioNotAvailable, or what the radio threw, if all have failed and none ever worked; CaptureError of a recording, at the end.
+  /// Cancellation: total, after every radio has stopped.
   [[nodiscard]] awaitable<void> run();
 
   [[nodiscard]] Clock& clock() noexcept override;
@@ -55,7 +57,7 @@ public:
   [[nodiscard]] std::optional<RadioId> owner(const Address& device) const noexcept;
   /// Learned from its advertisements; nothing before it is known.
   [[nodiscard]] std::optional<Duration> advertising_interval(const Address& device) const noexcept;
-  /// Waits until the device is heard, at most to the deadline. @returns whether it was.
+  /// Waits for the device's next advertisement on any radio, at most to the deadline. @returns whether one came. Cancellation: total.
   [[nodiscard]] awaitable<bool> wait_heard(Address device, TimePoint deadline);
 
 private:

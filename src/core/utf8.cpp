@@ -22,6 +22,16 @@ size_t utf8_sequence_size(Bytes text) noexcept {
   return 0;
 }
 
+size_t broken_utf8_size(Bytes text) noexcept {
+  size_t begun = 1;
+  for (size_t size = 2; size <= 3 && size <= text.size(); ++size) {
+    const uint8_t completed[4] = {text[0], text[1], size == 3 ? text[2] : uint8_t{0x80}, 0x80};
+    if (utf8_sequence_size(completed) <= size) break;
+    begun = size;
+  }
+  return begun;
+}
+
 bool is_utf8(Bytes text) noexcept {
   while (!text.empty()) {
     const size_t size = utf8_sequence_size(text);
