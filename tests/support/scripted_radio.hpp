@@ -128,7 +128,7 @@ public:
     if (outcome.after > Duration{}) co_await clock_.wait_for(outcome.after);
     if (on_outcome) on_outcome(outcome);
     if (outcome.thrown) std::rethrow_exception(outcome.thrown);
-    if (outcome.cause) throw_connect_error("scripted", {}, *outcome.cause);
+    if (outcome.cause) throw_connect_error(outcome.cause->text, {}, *outcome.cause);
     LinkInfo link{.device = device, .radio = info_.id, .radio_name = info_.name, .since = clock_.now()};
     if (known) {
       link.path = known->path;
