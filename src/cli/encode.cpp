@@ -1,8 +1,8 @@
 // moor encode: the bytes of an advertisement, from what it is to say. Needs no radio.
 
+#include "beacon/reading_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/dissection.hpp"
-#include "cli/sensor_arguments.hpp"
 #include "cli/terminal.hpp"
 #include "core/json_text.hpp"
 #include "moor/beacon.hpp"

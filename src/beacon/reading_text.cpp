@@ -1,4 +1,4 @@
-#include "cli/sensor_arguments.hpp"
+#include "beacon/reading_text.hpp"
 
 #include "moor/error.hpp"
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace moor::cli {
+namespace moor {
 
 namespace {
 
@@ -39,11 +39,11 @@ std::vector<Reading> parse_readings(std::span<const std::string> texts) {
     const size_t equals = text.find('=');
     const auto quantity = find_quantity(std::string_view(text).substr(0, equals));
     if (equals == text.npos || !quantity)
-      throw UsageError("--reading '" + text + "' names no quantity",
+      throw UsageError("the reading '" + text + "' names no quantity",
                        {.advice = "give one as moor decode prints it: temperature=21.5"});
     const auto value = parse_value(*quantity, std::string_view(text).substr(equals + 1));
     if (!value)
-      throw UsageError("--reading '" + text + "' has no value",
+      throw UsageError("the reading '" + text + "' has no value",
                        {.advice = "give a number, true or false of what is so or not, or the name of an event such as press"});
     const auto before = std::ranges::count(readings, *quantity, &Reading::quantity);
     readings.push_back({.value = *value, .quantity = *quantity, .index = nearest<uint8_t>(static_cast<double>(before))});
@@ -74,4 +74,4 @@ RuuviTag ruuvi_tag_of(std::span<const Reading> readings) {
   return tag;
 }
 
-}  // namespace moor::cli
+}  // namespace moor

@@ -1,5 +1,5 @@
 #pragma once
-// Readings on the command line, such as "temperature=21.5", for the formats of sensors.
+// Readings as people write them, such as "temperature=21.5", for what encodes the formats of sensors.
 
 #include "moor/reading.hpp"
 #include "moor/ruuvi.hpp"
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace moor::cli {
+namespace moor {
 
 /// Numbers in their quantity's unit, "true" or "false" for a binary one, the name of an event. Repeats of a quantity are numbered.
 /// @throws UsageError for a text that is none.
@@ -17,4 +17,4 @@ namespace moor::cli {
 /// A tag that measures this; acceleration along x, y and z in turn. @throws UsageError for what it has no sensor for.
 [[nodiscard]] RuuviTag ruuvi_tag_of(std::span<const Reading> readings);
 
-}  // namespace moor::cli
+}  // namespace moor
