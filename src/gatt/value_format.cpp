@@ -42,7 +42,7 @@ UsageError wrong(std::string_view whole, const std::string& why) {
                   whole, why));
 }
 
-// "0.010" has 3, "1e-3" has 3, "25" none.
+// "0.01" has 2, "1e-05" has 5, "25" none.
 int digits_of(std::string_view number) {
   int exponent = 0;
   if (const size_t e = number.find_first_of("eE"); e != number.npos) {
@@ -61,7 +61,7 @@ double take_number(std::string_view& text, int& digits, std::string_view whole, 
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || !std::isfinite(number)) throw wrong(whole, fmt::format("{} is no number", what));
   const auto size = static_cast<size_t>(end - text.data());
-  digits = std::max(digits, digits_of(text.substr(0, size)));
+  digits = std::max(digits, digits_of(fmt::format("{}", number)));  // as `to_string` writes it
   text.remove_prefix(size);
   return number;
 }
