@@ -143,7 +143,8 @@ inline constexpr Uuid database_hash(0x2B2A);
 /// The device refused an operation with an ATT error.
 class GattError : public Error {
 public:
-  GattError(uint8_t code, const std::string& what, ErrorContext context = {}) : Error(what, std::move(context)), code_(code) {}
+  /// Where the context has no advice, it is that of the code.
+  GattError(uint8_t code, const std::string& what, ErrorContext context = {});
   [[nodiscard]] uint8_t code() const noexcept { return code_; }
   [[nodiscard]] std::string code_name() const { return att_error_name(code_); }
 

@@ -49,6 +49,11 @@ const Row* find_row(uint8_t code) noexcept {
   return found == rows.end() ? nullptr : found;
 }
 
+ErrorContext advised(uint8_t code, ErrorContext context) {
+  if (context.advice.empty()) context.advice = att_error_advice(code);
+  return context;
+}
+
 constexpr bool is_application_error(uint8_t code) noexcept {
   return code >= 0x80 && code <= 0x9F;
 }
@@ -67,5 +72,8 @@ std::string_view att_error_advice(uint8_t code) noexcept {
   if (is_application_error(code)) return "The meaning is of the device's own: look into its documentation.";
   return {};
 }
+
+GattError::GattError(uint8_t code, const std::string& what, ErrorContext context)
+    : Error(what, advised(code, std::move(context))), code_(code) {}
 
 }  // namespace moor

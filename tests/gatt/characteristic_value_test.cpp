@@ -7,7 +7,10 @@
 
 #include <gmock/gmock.h>
 #include <rapidcheck/gtest.h>
+#include <boost/json/parse.hpp>
 #include <cmath>
+#include <fstream>
+#include <regex>
 
 namespace moor {
 namespace {
@@ -244,6 +247,23 @@ TEST(DecodeCharacteristic, ReadingsAreInTheUnitOfTheirQuantity) {
   const auto pounds = readings(0x2A9D, "01983a");
   ASSERT_EQ(pounds.size(), 1U);
   EXPECT_NEAR(pounds.front().value, 68.0389, 1e-4);
+}
+
+// | heart rate 2a37 | `0052` | `{"value": 82, "unit": "bpm"}` | 82 bpm |
+TEST(DecodeCharacteristic, TheExamplesOfTheGuideAreTrue) {
+  std::ifstream page(MOOR_SOURCE_DIR "/docs/gatt.md");
+  const std::regex row(R"(\| [a-z ]+ (2[0-9a-f]{3}) \| `([0-9a-f]*)` \| `(.*)` \| (.*) \|)");
+  size_t examples = 0;
+  for (std::string line; std::getline(page, line);) {
+    std::smatch part;
+    if (!std::regex_match(line, part, row)) continue;
+    const auto decoded = decode_characteristic(*Uuid::parse(part[1].str()), *from_hex(part[2].str()));
+    ASSERT_TRUE(decoded) << line;
+    EXPECT_EQ(to_line(to_json(*decoded)), to_line(boost::json::parse(part[3].str()))) << line;
+    EXPECT_EQ(decoded->text, part[4].str()) << line;
+    ++examples;
+  }
+  EXPECT_GE(examples, 6U);
 }
 
 TEST(DecodeDescriptor, KnowsThoseOfTheSpecification) {

@@ -166,5 +166,14 @@ TEST(AttError, HasAdviceWhereSomethingCanBeDone) {
   EXPECT_THAT(att_error_advice(0xA0), IsEmpty());
 }
 
+TEST(GattError, HasTheAdviceOfItsCodeUnlessItHasItsOwn) {
+  const GattError refused(0x05, "the device refused the read of 2a19");
+  EXPECT_EQ(refused.code_name(), "Insufficient Authentication");
+  EXPECT_EQ(refused.advice(), att_error_advice(0x05));
+  ErrorContext context;
+  context.advice = "Press the button.";
+  EXPECT_EQ(GattError(0x05, "the device refused the read of 2a19", context).advice(), "Press the button.");
+}
+
 }  // namespace
 }  // namespace moor
