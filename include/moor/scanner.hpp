@@ -93,6 +93,10 @@ public:
   /// For a long payload beyond the ring, `Sighting::payload_lost` tells. Cancellation: total.
   [[nodiscard]] awaitable<std::optional<Discovery>> next();
 
+  /// Takes in what a radio's system knows of a device, so that it is there before it is heard: its `sightings` are 0 until then. No callback is called.
+  /// @returns whether it is new and passes the filter's addresses and RSSI. See `restore_discoveries` (stale.hpp).
+  bool restore(const KnownDevice& known, RadioId radio);
+
   /// Devices of which a sighting passed `ScanFilter::passes(Sighting)`, in the order they were first heard.
   [[nodiscard]] const std::deque<Device>& devices() const noexcept { return devices_; }
   [[nodiscard]] const Device* find(const Address& address) const noexcept;
@@ -103,6 +107,7 @@ public:
 private:
   void on_sightings(std::span<const Sighting> batch) override;
   void on_sighting(const Sighting& sighting);
+  [[nodiscard]] DeviceSlot add(const Address& address);
 
   Clock& clock_;
   Radios radios_;

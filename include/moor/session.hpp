@@ -19,8 +19,8 @@ struct SessionOptions {
   };
   std::vector<Read> reads{};
   std::vector<Subscription> subscriptions{};
-  Duration first_retry =
-      std::chrono::seconds(5);  ///< after a failure, doubled with each until `last_retry`, back to this after a success
+  Duration first_retry = std::chrono::seconds(
+      5);  ///< after a failure or a lost link, doubled with each until `last_retry`, back to this after a success
   Duration last_retry = std::chrono::seconds(60);
   ConnectOptions connect{};  ///< its `client.on_disconnected` is the session's own
 };
@@ -73,14 +73,17 @@ class Session {
 public:
   using EventCallback = std::function<void(const SessionEvent&)>;
 
-  /// `paths` must outlive it.
+  /// `paths` must outlive it, and `run`.
   Session(PathSource& paths, Target target, SessionOptions options);
+  /// Ends `run`, which nothing is told of any more.
   ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
-  /// Called on the executor for everything, values in the order in which they came; not on the radio's path.
+  /// Called on the executor for everything, values in the order in which they came; not on the radio's path. What it throws ends `run`, which throws it.
   void on_event(EventCallback callback);
   /// Stays connected until it is cancelled or stopped; then disconnects. No failure of the device ends it.
-  /// @throws UsageError for options that cannot be meant.
+  /// @throws UsageError for options that cannot be meant, and where it runs already.
   /// Cancellation: total, after the link is closed.
   [[nodiscard]] awaitable<void> run();
   /// Ends `run`; from a callback too.
@@ -92,7 +95,7 @@ public:
 
 private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace moor

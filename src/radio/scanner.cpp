@@ -94,11 +94,7 @@ void Scanner::on_sighting(const Sighting& sighting) {
     ++counters_.devices_refused;
     return;
   }
-  const DeviceSlot slot = new_device ? static_cast<DeviceSlot>(devices_.size()) : found->second;
-  if (new_device) {
-    index_.emplace(sighting.address, slot);
-    devices_.emplace_back();
-  }
+  const DeviceSlot slot = new_device ? add(sighting.address) : found->second;
   Device& device = devices_[slot];
   const Discovery discovery{sighting, slot, new_device, device.apply(sighting)};
   if (!options_.filter.passes(device)) return;
@@ -111,6 +107,39 @@ void Scanner::on_sighting(const Sighting& sighting) {
   }
   stream_.push_back(discovery);
   if (arrived_ != nullptr) arrived_->set();
+}
+
+DeviceSlot Scanner::add(const Address& address) {
+  const auto slot = static_cast<DeviceSlot>(devices_.size());
+  index_.emplace(address, slot);
+  devices_.emplace_back();
+  return slot;
+}
+
+bool Scanner::restore(const KnownDevice& known, RadioId radio) {
+  Sighting sighting;
+  sighting.address = known.address;
+  sighting.time = clock_.now();
+  sighting.radio = radio;
+  sighting.rssi_dbm = known.rssi_dbm.value_or(no_rssi);
+  if (index_.contains(known.address) || !options_.filter.passes(sighting)) return false;
+  if (devices_.size() >= options_.max_devices) {
+    ++counters_.devices_refused;
+    return false;
+  }
+  constexpr size_t room = legacy_payload_size - 2;
+  if (!known.name.empty()) {
+    const std::string_view name = std::string_view(known.name).substr(0, room);
+    std::vector<uint8_t> payload{
+        static_cast<uint8_t>(name.size() + 1),
+        static_cast<uint8_t>(name.size() < known.name.size() ? AdType::shortened_name : AdType::complete_name)};
+    payload.insert(payload.end(), name.begin(), name.end());
+    sighting.set_legacy_payload(payload);
+  }
+  Device& device = devices_[add(known.address)];
+  (void)device.apply(sighting);
+  device.sightings = 0;  // it was not heard
+  return true;
 }
 
 awaitable<std::vector<Device>> discover(Clock& clock, Radios radios, Duration duration, ScannerOptions options) {
