@@ -28,6 +28,18 @@ std::vector<RadioSpec> parse_all(const std::vector<std::string>& texts) {
   return specs;
 }
 
+// How fast time is where it is not virtual: that of the worlds. A recording paces itself, in outside time.
+double shared_speed(const std::vector<RadioSpec>& specs) {
+  std::optional<double> shared;
+  for (const RadioSpec& spec : specs) {
+    const double speed = spec.kind == RadioSpec::Kind::sim ? spec.speed.value_or(1) : 1;
+    if (shared.value_or(speed) != speed)
+      throw UsageError("radios of one run have one time, and so one speed", {.advice = "give each world the same ?speed="});
+    shared = speed;
+  }
+  return shared.value_or(1);
+}
+
 }  // namespace
 
 RadioSession::RadioSession(const std::vector<std::string>& specs) : RadioSession(parse_all(specs)) {}
@@ -36,13 +48,13 @@ RadioSession::RadioSession(const std::vector<RadioSpec>& wanted) {
   const auto virtual_time = [](const RadioSpec& spec) { return spec.is_virtual_time(); };
   live_ = std::none_of(wanted.begin(), wanted.end(), virtual_time);
   if (!live_ && !std::all_of(wanted.begin(), wanted.end(), virtual_time))
-    throw UsageError("a recording at full speed and a radio in real time cannot be one",
-                     {.advice = "add ?speed=1 to the recording"});
+    throw UsageError("a recording or a world at full speed and a radio in real time cannot be one",
+                     {.advice = "add ?speed=1 to the recording or the world"});
   if (live_)
-    clock_ = std::make_unique<RealClock>();
+    clock_ = std::make_unique<RealClock>(shared_speed(wanted));
   else
     clock_ = std::make_unique<VirtualClock>();
-  for (const RadioSpec& spec : wanted) radios_.push_back(open_radio(spec, static_cast<RadioId>(radios_.size()), *clock_));
+  radios_ = open_radios(wanted, *clock_);
 }
 
 RadioSession::~RadioSession() = default;

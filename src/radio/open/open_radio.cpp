@@ -1,13 +1,80 @@
 #include "moor/error.hpp"
 #include "moor/radio.hpp"
+#include "moor/world.hpp"
 #include "radio/replay/replay_radio.hpp"
 
 namespace moor {
 
+namespace {
+
+class Opener {
+public:
+  Opener(Clock& clock, RadioId first) : clock_(clock), next_(first) {}
+
+  void open(const RadioSpec& spec) {
+    switch (spec.kind) {
+      case RadioSpec::Kind::replay: radios_.push_back(open_replay(spec, next_++, clock_)); return;
+      case RadioSpec::Kind::sim: open_world(spec); return;
+      case RadioSpec::Kind::bluez:
+      case RadioSpec::Kind::esphome: break;
+    }
+    throw RadioNotAvailable(
+        "radio " + spec.to_string() + " cannot be used: this version of moor has recordings and simulated worlds",
+        {.radio = spec.to_string(),
+         .advice = "give --radio replay:CAPTURE or --radio sim:WORLD.toml, or run `moor gateway --demo`"});
+  }
+  [[nodiscard]] std::vector<std::unique_ptr<Radio>> take() { return std::move(radios_); }
+
+private:
+  void open_world(const RadioSpec& spec) {
+    sim::World& world = get_world(spec.target);
+    const bool only = world.spec().radios.size() == 1;
+    for (const sim::RadioEntry& radio : world.spec().radios) {
+      if (spec.radio.empty())
+        radios_.push_back(world.make_radio(radio.name, next_++, "sim:" + spec.target + (only ? "" : "/" + radio.name)));
+    }
+    if (!spec.radio.empty()) radios_.push_back(world.make_radio(spec.radio, next_++, "sim:" + spec.target + "/" + spec.radio));
+  }
+
+  // Two ways to write one file's name are one world.
+  sim::World& get_world(const std::filesystem::path& path) {
+    std::error_code ignored;
+    std::filesystem::path real = std::filesystem::weakly_canonical(path, ignored);
+    auto& world = worlds_[ignored ? path : std::move(real)];
+    if (!world) {
+      sim::WorldSpec spec = sim::load_world(path);
+      clock_.begin_at(TimePoint(spec.start.time_since_epoch()));
+      world = std::make_unique<sim::World>(clock_, std::move(spec));
+    }
+    return *world;
+  }
+
+  Clock& clock_;
+  RadioId next_;
+  std::vector<std::unique_ptr<Radio>> radios_;
+  std::map<std::filesystem::path, std::unique_ptr<sim::World>> worlds_;
+};
+
+}  // namespace
+
 std::unique_ptr<Radio> open_radio(const RadioSpec& spec, RadioId id, Clock& clock) {
-  if (spec.kind == RadioSpec::Kind::replay) return open_replay(spec, id, clock);
-  throw RadioNotAvailable("radio " + spec.to_string() + " cannot be used: this version of moor reads recordings only",
-                          {.radio = spec.to_string(), .advice = "give --radio replay:CAPTURE, or run `moor gateway --demo`"});
+  Opener opener(clock, id);
+  opener.open(spec);
+  auto radios = opener.take();
+  if (radios.size() == 1) return std::move(radios.front());
+  std::string names;
+  for (const auto& radio : radios) {
+    const std::string& name = radio->info().name;
+    names += (names.empty() ? "" : ", ") + name.substr(name.rfind('/') + 1);
+  }
+  throw UsageError("the world of " + spec.to_string() + " has " + std::to_string(radios.size()) + " radios",
+                   {.radio = spec.to_string(), .advice = "Pick one with ?radio=NAME: " + names + "."});
+}
+
+std::vector<std::unique_ptr<Radio>> open_radios(const std::vector<RadioSpec>& specs, Clock& clock) {
+  Opener opener(clock, 0);
+  for (const RadioSpec& spec : specs) opener.open(spec);
+  return opener.take();
 }
 
 }  // namespace moor

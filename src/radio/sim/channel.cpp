@@ -14,7 +14,7 @@ struct Octave {
   double spacing;   // of the lattice, times the shadowing distance
   double variance;  // its share
 };
-constexpr Octave octaves[] = {{1.1, 0.6}, {3.0, 0.4}};
+constexpr Octave octaves[] = {{0.3, 0.35}, {1.7, 0.65}};
 constexpr size_t kept_corners = 1 << 14;
 constexpr size_t most_fixed = 1 << 20;
 // A body stays in between for about so long.
