@@ -165,6 +165,7 @@ const GattCharacteristic* GattServices::find_characteristic(const Characteristic
   if (found.empty()) return nullptr;
   if (found.size() == 1) return found.front();
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (const GattCharacteristic* each : found) names.push_back(telling_name(*this, *each));
   ErrorContext context;
   context.advice = fmt::format("Name one of them, such as {}.", names.front());
