@@ -29,7 +29,8 @@ bool IntervalTracker::on_advertisement(DeviceSlot slot, SourceIndex source, Time
   record.last = time;
   if (++record.samples >= rules_.interval_samples) {
     record.interval = record.largest;
-    record.samples = 0;
+    record.samples = 1;  // the first of the next sixteen
+    record.largest = record.second = Duration::zero();
   } else if (record.interval > Duration::zero()) {
     // One long gap is a loss; two are a device that has become slower.
     record.interval = std::max(record.interval, record.second);
