@@ -30,11 +30,11 @@ ConnectMachine::Counters ConnectMachine::counters() const noexcept {
           .transient = first_counters_.transient + other_counters_.transient};
 }
 
-ConnectMachine::Verdict ConnectMachine::on_failed(const ConnectCause& cause) {
+ConnectMachine::Verdict ConnectMachine::on_failed(const ConnectCause& cause, Duration took) {
   RadioState& state = state_of(running_);
   RetryRule rule = retry_rule(cause, profile_);
   Verdict verdict;
-  state.failures++;
+  state.lost += took;
   // What was tried early, because something had changed, must not shorten the time for which the device is tried.
   if (!std::exchange(state.early, false) || early_attempts_ >= early_attempts_limit) {
     Counters& counters = budget_of(running_);
@@ -95,25 +95,24 @@ ConnectMachine::Action ConnectMachine::next(TimePoint now, std::span<const Candi
   const bool some_usable =
       std::ranges::any_of(best_first, [&](const Candidate& candidate) { return usable(candidate) && may_be_tried(candidate); });
 
-  std::optional<TimePoint> earliest;
-  RadioIndex best = no_radio;
-  int best_failures = 0;
-  bool found = false;
+  const Candidate* best = nullptr;
+  std::optional<TimePoint> best_until;
+  Duration least_cost = Duration::max();
   for (const Candidate& candidate : best_first) {
     RadioState& state = state_of(candidate.radio);
     const auto until = look(state, candidate.seen, now);
     // By compat's rules the last failure waits too.
     if (profile_ == RetryProfile::compat && until) return Wait{.until = *until, .watch = state.wait->is_watching()};
-    if (!may_be_tried(candidate)) continue;
-    if (until) earliest = earliest ? std::min(*earliest, *until) : *until;
-    if (until || (some_usable && !usable(candidate))) continue;
-    if (found && state.failures >= best_failures) continue;
-    found = true;
-    best = candidate.radio;
-    best_failures = state.failures;
+    if (!may_be_tried(candidate) || (some_usable && !usable(candidate))) continue;
+    const Duration cost = state.lost + (until ? *until - now : Duration{});
+    if (cost >= least_cost) continue;
+    best = &candidate;
+    best_until = until;
+    least_cost = cost;
   }
-  if (found) return attempt(state_of(best));
-  return earliest ? Action(Wait{.until = *earliest, .watch = true}) : Action(GiveUp{});
+  if (best == nullptr) return GiveUp{};
+  if (best_until) return Wait{.until = *best_until, .watch = true};
+  return attempt(state_of(best->radio));
 }
 
 }  // namespace moor

@@ -53,7 +53,8 @@ public:
   /// @param best_first  the radios that can reach the device now; compat: at most one, the same each time.
   [[nodiscard]] Action next(TimePoint now, std::span<const Candidate> best_first);
   /// The attempt that `next` asked for has failed, or there was no radio for one.
-  Verdict on_failed(const ConnectCause& cause);
+  /// @param took  how long the attempt took.
+  Verdict on_failed(const ConnectCause& cause, Duration took);
 
   [[nodiscard]] int attempts() const noexcept { return attempts_; }  ///< asked for so far
   struct Counters {
@@ -66,7 +67,7 @@ public:
 private:
   struct RadioState {
     RadioIndex radio = no_radio;
-    int failures = 0;
+    Duration lost{};                    // in attempts that failed
     std::optional<RetryRule> failed{};  // the wait begins at the next look
     std::optional<WaitMachine> wait{};
     bool to_clear = false;

@@ -237,7 +237,7 @@ ConnectCause Effort::cause_without_radio() {
 }
 
 void Effort::on_failed(TimePoint began, const std::string& radio, ConnectCause cause) {
-  const ConnectMachine::Verdict verdict = machine_.on_failed(cause);
+  const ConnectMachine::Verdict verdict = machine_.on_failed(cause, clock_.now() - began);
   // That one of several radios is off does not tell why the device cannot be reached.
   if (failed_.empty() || cause.reason != ConnectReason::radio_unavailable || is_compat()) {
     last_cause_ = cause;

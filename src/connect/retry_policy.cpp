@@ -17,6 +17,9 @@ struct StandardRow {
   WaitFor wait_for;
   ConnectFailure failure;
 };
+// The bus or bluetoothd is busy, or restarts: at least so long after an error reply, whatever its reason.
+constexpr Duration least_after_system_call = 250ms;
+
 constexpr std::array<StandardRow, connect_reason_count> standard_rows = {{
     {ConnectReason::unknown, AttemptBudget::errors, 100ms, WaitFor::link_gone, ConnectFailure::failed},
     {ConnectReason::timed_out, AttemptBudget::timeouts, 250ms, WaitFor::link_gone, ConnectFailure::not_found},
@@ -41,7 +44,7 @@ static_assert(std::ranges::is_sorted(standard_rows, {}, &StandardRow::reason));
 RetryRule standard_rule(const ConnectCause& cause) {
   const StandardRow& row = standard_rows[static_cast<size_t>(cause.reason)];
   return {.budget = row.budget,
-          .backoff = row.backoff,
+          .backoff = cause.origin == CauseOrigin::system_call ? std::max(row.backoff, least_after_system_call) : row.backoff,
           .clears_services = row.reason == ConnectReason::services_incomplete,
           .wait_for = row.wait_for,
           .failure = row.failure,

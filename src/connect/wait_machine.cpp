@@ -74,7 +74,9 @@ std::optional<TimePoint> WaitMachine::look_standard(const DeviceView& seen, Time
   }
   phase_ = Phase::sleeping;
   const TimePoint until = link_shown ? std::max(end, start_ + link_gone_limit) : end;
-  return now < until ? std::optional(until) : std::nullopt;
+  if (now < until) return until;
+  ended_early_ = before_.connected && !seen.known && now < start_ + link_gone_limit;
+  return std::nullopt;
 }
 
 }  // namespace moor
