@@ -289,7 +289,7 @@ constexpr Key<DeviceFaultDraft> device_fault_keys[] = {
     {"every", period, "Of drop, reboot and services changed: time from one to the next, the first so long after `at`.",
      field<&DeviceFaultDraft::entry, &DeviceFault::every>},
     {"random", none, "Whether `every` is the mean of random times.", field<&DeviceFaultDraft::entry, &DeviceFault::random>},
-    {"radio", {"", 1, 64}, "Only over this radio.", field<&DeviceFaultDraft::entry, &DeviceFault::radio>},
+    {"radio", {"", 0, 64}, "Only over this radio; empty, over each.", field<&DeviceFaultDraft::entry, &DeviceFault::radio>},
     {"reason", none, "Of connect error: why.", field<&DeviceFaultDraft::entry, &DeviceFault::reason>},
     {"text",
      {"", 0, 1000},

@@ -171,8 +171,9 @@ AdvertisingPlan read_advertising(FileReader& reader, const toml::table& table) {
                     [&](const toml::table& entry) { (void)reader.read(entry, plan.service_data.emplace_back()); });
   reader.each_table(plan.draft.beacons, beacon_section, [&](const toml::table& entry) {
     auto& [frame, given] = plan.frames.emplace_back();
+    const size_t mistakes_before = reader.mistakes();
     given = reader.read(entry, frame);
-    if (given.contains("type")) check_frame(reader, entry, frame, given);
+    if (reader.mistakes() == mistakes_before) check_frame(reader, entry, frame, given);
   });
   return plan;
 }
