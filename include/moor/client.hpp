@@ -13,7 +13,7 @@ class ServiceCache;
 /// How values that come unasked are handed over. They wait in a queue of their own, so that a slow callback delays nobody's radio.
 struct SubscribeOptions {
   std::optional<SubscribeKind> kind{};  ///< without: notifications where the characteristic has them, else indications
-  size_t capacity = 256;                ///< values that wait; beyond, the oldest is dropped and counted
+  size_t capacity = 256;                ///< values that wait, at least 1; beyond, the oldest is dropped and counted
 };
 
 /// A value that a device sent unasked.

@@ -185,7 +185,9 @@ void Client::State::rethrow_explained(const std::string& doing) {
     throw;
   } catch (const GattError& e) {
     if (e.code() == invalid_handle && !table_fresh) distrust_table();
-    throw GattError(e.code(), sentence(fmt::format("{} (0x{:02x})", e.code_name(), e.code())),
+    const std::string code = fmt::format("0x{:02x}", e.code());
+    const std::string name = e.code_name();  // of some codes, no more than the code
+    throw GattError(e.code(), sentence(name.ends_with(code) ? name : fmt::format("{} ({})", name, code)),
                     context(e, att_error_advice(e.code())));
   } catch (const LinkClosed& e) {
     throw LinkClosed(sentence(fmt::format("the link is closed ({})", to_string(e.closed().reason))), e.closed(),

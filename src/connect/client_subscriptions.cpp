@@ -1,4 +1,5 @@
 #include "connect/client_state.hpp"
+#include "core/require.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -54,6 +55,7 @@ void Client::State::remove(const Notifications::Queue& queue) {
 
 awaitable<std::shared_ptr<Notifications::Queue>> Client::State::subscribe(Self self, CharacteristicName name,
                                                                           SubscribeOptions options) {
+  require(options.capacity > 0, "a subscription has room for at least one value");
   const TimePoint deadline = self->deadline();
   const GattCharacteristic characteristic = co_await resolve(self, name, deadline);
   Subscription subscription{name, kind_of(characteristic, name, options.kind),

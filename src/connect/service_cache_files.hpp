@@ -34,7 +34,7 @@ private:
 
   std::filesystem::path folder_;
   size_t max_files_;
-  size_t files_ = 0;  // at most those that there are; of the writing thread
+  size_t files_ = 0;  // about as many as there are: counted anew when room is made; of the writing thread
   mutable std::mutex mutex_;
   ServiceCacheCounters counters_;
   std::string problem_;

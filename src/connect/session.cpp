@@ -69,6 +69,7 @@ struct Session::State {
   Event* arrived = nullptr;        // `deliver`
   Event* subscriptions = nullptr;  // `work`: one of them has ended
   std::string why_over{};
+  TimePoint over_at{};
 };
 
 namespace {
@@ -160,8 +161,9 @@ awaitable<void> Session::State::run(Self self) {
   }
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   self->stopping = true;
+  const TimePoint stopped = self->now();  // closing the link is no part of the session
   co_await activities.stop();
-  self->machine->on_stopped(self->now());
+  self->machine->on_stopped(stopped);
   self->running = false;
   if (cancelled) std::rethrow_exception(cancelled);
   if (self->thrown_by_callback) std::rethrow_exception(self->thrown_by_callback);
@@ -202,8 +204,8 @@ awaitable<Session::State::Action> Session::State::connect_and_hold(Self self) {
   }
   self->machine->on_connected(self->now());
   const std::string cause = co_await hold(self);
-  const Action next = self->machine->on_link_lost(self->now(), cause);
-  self->emit({.kind = Kind::disconnected, .cause = cause});
+  const Action next = self->machine->on_link_lost(self->over_at, cause);
+  self->emit({.kind = Kind::disconnected, .time = self->over_at, .cause = cause});
   co_return next;
 }
 
@@ -249,6 +251,7 @@ awaitable<std::string> Session::State::hold(Self self) {
 void Session::State::end_link(std::string why) {
   if (link_over == nullptr || link_over->is_set()) return;
   why_over = std::move(why);
+  over_at = now();
   link_over->set();
 }
 

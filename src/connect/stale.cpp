@@ -8,22 +8,26 @@ namespace {
 
 namespace asio = boost::asio;
 
+bool succeeded(bool done) {
+  return done;
+}
+bool succeeded(const std::optional<bool>& result) {
+  return result.value_or(false);
+}
+
 // To the deadline at most. What fails has not been done; only a cancellation goes on.
-awaitable<bool> attempt(Clock& clock, TimePoint deadline, awaitable<void> work) {
+template <typename Result>
+awaitable<bool> attempt(Clock& clock, TimePoint deadline, awaitable<Result> work) {
   std::exception_ptr failed;
   bool done = false;
   try {
-    done = co_await within(clock, deadline, std::move(work));
+    done = succeeded(co_await within(clock, deadline, std::move(work)));
   } catch (...) {
     failed = std::current_exception();
   }
   const auto state = co_await asio::this_coro::cancellation_state;
   if (failed && state.cancelled() != asio::cancellation_type::none) std::rethrow_exception(failed);
   co_return done;
-}
-
-awaitable<void> forget(Radio& radio, Address address, TimePoint deadline, bool& forgotten) {
-  if (co_await radio.forget(address, false, deadline)) forgotten = true;
 }
 
 }  // namespace
@@ -53,7 +57,7 @@ awaitable<bool> clear_cache(PathSource& paths, Address address, ServiceCache* ca
   if (!find_device(paths, address)) co_return forgotten;
   for (Radio* radio : paths.radios()) {
     const TimePoint deadline = paths.clock().now() + stale_disconnect_timeout;
-    (void)co_await attempt(paths.clock(), deadline, forget(*radio, address, deadline, forgotten));
+    if (co_await attempt(paths.clock(), deadline, radio->forget(address, false, deadline))) forgotten = true;
   }
   co_return forgotten;
 }

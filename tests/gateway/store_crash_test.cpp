@@ -1,59 +1,14 @@
 #include "gateway/store_sqlite.hpp"
 #include "store_fixture.hpp"
+#include "support/killed_child.hpp"
 
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <map>
 #include <random>
 
 namespace moor {
 namespace {
-
-// A store_child that can be killed, and what it has said.
-class Child {
-public:
-  Child(const std::filesystem::path& store, long first) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    std::string program = MOOR_STORE_CHILD;
-    std::string path = store.string();
-    std::string number = std::to_string(first);
-    char* arguments[] = {program.data(), path.data(), number.data(), nullptr};
-    const int failed = ::posix_spawn(&process_, program.c_str(), &actions, nullptr, arguments, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    ::close(ends[1]);
-    output_ = ::fdopen(ends[0], "r");
-    if (failed != 0) throw std::runtime_error("cannot start " + program);
-  }
-  ~Child() {
-    kill();
-    std::fclose(output_);
-  }
-
-  /// The next number that was acknowledged; nothing after the last.
-  std::optional<long> acknowledged() {
-    char line[32];
-    if (std::fgets(line, sizeof line, output_) == nullptr || std::string_view(line).back() != '\n') return std::nullopt;
-    return std::atol(line);
-  }
-  void kill() {
-    if (process_ == 0) return;
-    ::kill(process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
-    process_ = 0;
-  }
-
-private:
-  pid_t process_ = 0;
-  std::FILE* output_ = nullptr;
-};
 
 TEST(StoreCrash, KillLosesNothingThatWasAcknowledged) {
   const TemporaryFolder folder;
@@ -64,7 +19,7 @@ TEST(StoreCrash, KillLosesNothingThatWasAcknowledged) {
   long last = 0;
   size_t rounds_cut_short = 0;
   for (int round = 0; round < 25; ++round) {
-    Child child(path, last + 1);
+    testing::KilledChild child(MOOR_STORE_CHILD, {path.string(), std::to_string(last + 1)});
     for (int left = moment(random); left > 0; --left) {
       const auto number = child.acknowledged();
       ASSERT_TRUE(number) << "the child ended by itself in round " << round;
