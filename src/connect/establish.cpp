@@ -18,6 +18,8 @@ namespace {
 constexpr Duration aside_timeout = std::chrono::seconds(5);
 // A change may happen unnoticed, between a look and the wait for the next change, or be of a kind that nobody tells, as another device's slot.
 constexpr Duration longest_unseen = std::chrono::milliseconds(250);
+// How long after its time-out a radio may still answer (standard).
+constexpr Duration late_radio = std::chrono::seconds(5);
 constexpr size_t attempts_kept = 16;
 
 // The path source is told of each attempt's end, also where its coroutine is destroyed.
@@ -185,7 +187,11 @@ awaitable<Client> Effort::connect(Path path, TimePoint deadline) {
                            .pair = options_.pair,
                            .parameters = options_.parameters,
                            .label = label()};
-  std::unique_ptr<Link> link = co_await path.radio->connect(path.device, link_options);
+  // A radio that does not keep its time-out need not be waited for to the end; the rest of the time is for the discovery.
+  const TimePoint radio_deadline = is_compat() ? deadline : std::min(deadline, clock_.now() + options_.timeout + late_radio);
+  auto made = co_await within(clock_, radio_deadline, path.radio->connect(path.device, link_options));
+  if (!made) throw TimedOut("the radio did not answer");
+  std::unique_ptr<Link> link = std::move(*made);
   if (options_.cache != nullptr && !options_.use_services_cache) options_.cache->forget(path.device);
   GattServices services;
   std::exception_ptr error;

@@ -160,7 +160,15 @@ TEST_F(EstablishTest, WaitsForTheOldLinkToBeGone) {
   EXPECT_THAT(starts(hall_), ElementsAre(0s, 1700ms));
 }
 
-TEST_F(EstablishTest, AnAttemptThatHangsIsEndedAfterAMinute) {
+TEST_F(EstablishTest, ARadioThatDoesNotKeepItsTimeOutIsLeftSoon) {
+  hall_.outcomes = {{.hangs = true}, {}};
+  EXPECT_TRUE(establish());
+  EXPECT_THAT(starts(hall_), ElementsAre(0s, 25250ms));
+  EXPECT_EQ(hall_.running, 0);
+}
+
+TEST_F(EstablishTest, CompatEndsAnAttemptThatHangsAfterAMinute) {
+  options_.profile = RetryProfile::compat;
   hall_.outcomes = {{.hangs = true}, {}};
   EXPECT_TRUE(establish());
   EXPECT_THAT(starts(hall_), ElementsAre(0s, 60250ms));
