@@ -33,6 +33,21 @@ spdlog::level::level_enum level_of(LogLevel level) {
   return spdlog::level::info;
 }
 
+// A world's entry serves for all its radios, which come one after the other.
+std::vector<GatewayConfig::RadioEntry> one_for_each(const std::vector<std::unique_ptr<Radio>>& radios,
+                                                    const std::vector<GatewayConfig::RadioEntry>& entries) {
+  std::vector<GatewayConfig::RadioEntry> found;
+  size_t at = 0;
+  for (const auto& radio : radios) {
+    const RadioSpec& spec = entries.at(at).spec;
+    const bool is_world = spec.kind == RadioSpec::Kind::sim && spec.radio.empty();
+    const bool same = is_world && radio->info().name.starts_with("sim:" + spec.target + "/");
+    if (!found.empty() && !same) ++at;
+    found.push_back(entries.at(at));
+  }
+  return found;
+}
+
 class GatewayCommand final : public Command {
 public:
   [[nodiscard]] std::string name() const override { return "gateway"; }
@@ -60,7 +75,7 @@ public:
 
   [[nodiscard]] int run() override {
     if (init_) return write_example();
-    const GatewayConfig config = load();
+    GatewayConfig config = load();
     if (check_) {
       print_line(explain_config(config));
       flush_output();
@@ -69,6 +84,7 @@ public:
     std::vector<RadioSpec> specs;
     for (const auto& radio : config.radios) specs.push_back(radio.spec);
     RadioSession session(specs);
+    config.radios = one_for_each(session.radios(), config.radios);
     Gateway gateway(session.context().get_executor(), session.clock(), config, session.radios());
     if (json_) return run_for_programs(session, gateway);
     const bool wants_view =

@@ -1,5 +1,7 @@
 #include "radio/sim/radio_faults.hpp"
 
+#include "radio/sim/later.hpp"
+
 #include <algorithm>
 
 namespace moor::sim {
@@ -8,10 +10,6 @@ namespace {
 
 // A fault that lasts for ever ends here: far from where a sum of times could overflow.
 constexpr TimePoint never = TimePoint::max();
-
-TimePoint later(TimePoint t, Duration d) noexcept {
-  return d >= never - t ? never : t + d;
-}
 
 }  // namespace
 
