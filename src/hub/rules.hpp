@@ -15,11 +15,11 @@ struct Rules {
 
   // RSSI of each radio, smoothed: each sample weighs `newest_weight`, and less if it comes sooner than suits `time_constant`.
   double newest_weight = 0.15;
-  Duration time_constant = std::chrono::seconds(8);  ///< zero: every sample weighs the same
-  uint8_t min_samples = 3;                           ///< before a radio may take a device for its RSSI
+  Duration time_constant = std::chrono::seconds(20);  ///< zero: every sample weighs the same
+  uint8_t min_samples = 3;                            ///< before a radio may take a device for its RSSI
 
   // Who owns a device.
-  double switch_db = 10;        ///< a challenger must be heard so much better
+  double switch_db = 12;        ///< a challenger must be heard so much better
   double reclaim_extra_db = 4;  ///< and so much more if it has lost the device lately
   Duration demoted_for = std::chrono::minutes(5);
   double rarity_limit_db =
