@@ -15,6 +15,7 @@ namespace moor::cli {
 [[nodiscard]] std::unique_ptr<Command> make_power();
 [[nodiscard]] std::unique_ptr<Command> make_radios();
 [[nodiscard]] std::unique_ptr<Command> make_gateway();
+[[nodiscard]] std::unique_ptr<Command> make_sim();
 /// @param commands  those to complete; must outlive the command.
 [[nodiscard]] std::unique_ptr<Command> make_completion(const Commands& commands);
 

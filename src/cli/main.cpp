@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   commands.push_back(make_power());
   commands.push_back(make_radios());
   commands.push_back(make_gateway());
+  commands.push_back(make_sim());
   commands.push_back(make_completion(commands));
   try {
     const auto parsed = parse(argc, argv, commands);

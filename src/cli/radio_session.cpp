@@ -57,6 +57,9 @@ RadioSession::RadioSession(const std::vector<RadioSpec>& wanted) {
   radios_ = open_radios(wanted, *clock_);
 }
 
+RadioSession::RadioSession(std::unique_ptr<Clock> clock, std::vector<std::unique_ptr<Radio>> radios)
+    : live_(!clock->is_virtual()), clock_(std::move(clock)), radios_(std::move(radios)) {}
+
 RadioSession::~RadioSession() = default;
 
 Outcome RadioSession::run(awaitable<void> work) {

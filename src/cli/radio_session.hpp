@@ -26,6 +26,8 @@ public:
   /// @throws UsageError, RadioNotAvailable, CaptureError.
   explicit RadioSession(const std::vector<std::string>& specs);
   explicit RadioSession(const std::vector<RadioSpec>& specs);
+  /// With radios that are open already, on their clock.
+  RadioSession(std::unique_ptr<Clock> clock, std::vector<std::unique_ptr<Radio>> radios);
   ~RadioSession();
 
   [[nodiscard]] Clock& clock() noexcept { return *clock_; }
