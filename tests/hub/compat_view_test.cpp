@@ -21,9 +21,9 @@ TEST(CompatView, KeepsNamesAsHabluetoothDoes) {
   const Names cases[] = {
       {"", "Onv", "Onv"},
       {"Onv", "", "Onv"},
-      {"Onv", "onvis XXX", "onvis XXX"},  // extends it in another case
-      {"Onvis XXX", "ONVIS", "Onvis XXX"},
-      {"Onvis XXX", "Donkey", "Donkey"},
+      {"Onv", "onvis Lamp", "onvis Lamp"},  // extends it in another case
+      {"Onvis Lamp", "ONVIS", "Onvis Lamp"},
+      {"Onvis Lamp", "Donkey", "Donkey"},
       {"Abc", "A4:CF:12:34:56:78", "Abc"},
       {"", "a4-cf-12-34-56-78", ""},
       {"Abc", "00:00:00:00:00:01", "00:00:00:00:00:01"},  // of another device: odd, but a name
