@@ -3,8 +3,6 @@
 
 #include "run.hpp"
 
-using namespace std::chrono_literals;
-
 class DeviceTracker final : public moor::HubListener {
 public:
   explicit DeviceTracker(moor::Target device) : device_(std::move(device)) {}
@@ -30,12 +28,11 @@ moor::awaitable<void> connect_with_device_tracking(moor::Hub& hub, moor::Target 
   co_await client.disconnect();
 }
 
+moor::awaitable<void> track(moor::Hub& hub, moor::Address address) {
+  const moor::Target device = co_await examples::find(hub, address);
+  co_await connect_with_device_tracking(hub, device);
+}
+
 int main(int argc, char** argv) {
-  return examples::run_hub(argc, argv, [&](moor::Hub& hub) -> moor::awaitable<void> {
-    const moor::Address address = examples::address_argument(argc, argv, 2);
-    if (!co_await hub.wait_heard(address, hub.clock().now() + 30s))
-      throw moor::DeviceNotFound(address.to_string() + " was not heard");
-    const moor::Target device = examples::target_of(*hub.find(address));
-    co_await connect_with_device_tracking(hub, device);
-  });
+  return examples::run_hub(argc, argv, [&](moor::Hub& hub) { return track(hub, examples::address_argument(argc, argv, 2)); });
 }

@@ -23,10 +23,10 @@ moor::awaitable<void> explore(moor::PathSource& paths, moor::Target device) {
   std::printf("%s\n", client.name().c_str());
   const moor::GattServices services = client.services();  // a copy: the device may change its table while we wait
   for (const moor::GattService& service : services) {
-    std::printf("%s %s\n", service.uuid.to_string().c_str(), moor::service_name(service.uuid).data());
+    std::printf("%s %s\n", service.uuid.to_string().c_str(), std::string(moor::service_name(service.uuid)).c_str());
     for (const moor::GattCharacteristic& characteristic : service.characteristics) {
       std::printf("  %s", characteristic.uuid.to_string().c_str());
-      for (const std::string_view property : characteristic.properties.names()) std::printf(" %s", property.data());
+      for (const std::string_view property : characteristic.properties.names()) std::printf(" %s", std::string(property).c_str());
       std::string value;
       if (characteristic.properties.has(moor::Property::read))
         value = co_await value_of(client, service.uuid, characteristic.uuid);

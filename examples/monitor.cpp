@@ -16,6 +16,7 @@ void print(const moor::SessionEvent& event) {
     case moor::SessionEvent::Kind::waiting: std::printf("Retrying in %.0f s\n", moor::to_seconds(event.wait)); break;
     default: std::printf("%s %s\n", moor::to_string(event.kind).data(), event.cause.c_str()); break;
   }
+  std::fflush(stdout);  // a line at a time, into a pipe too
 }
 
 moor::awaitable<void> monitor_temperature(moor::Hub& hub, moor::Address address, moor::Duration duration) {

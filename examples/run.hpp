@@ -93,15 +93,25 @@ inline moor::Target target_of(const moor::Device& device) {
   return {.address = device.address, .name = device.data.name().value_or("")};
 }
 
-/// Scans until the device is heard, 30 s at most, as one does before a connection: a system knows no device that it has not heard.
-/// @throws DeviceNotFound.
+inline moor::DeviceNotFound not_heard(moor::Address address) {
+  return moor::DeviceNotFound(address.to_string() + " was not heard within 30 s",
+                              {.device = address, .advice = "Is it switched on, awake, and near?"});
+}
+
+/// Scans until the device is heard, 30 s at most, as one does before a connection: a system knows no device that it has not heard, and forgets
+/// it half a minute later. @throws DeviceNotFound.
 inline moor::awaitable<moor::Target> find(moor::PathSource& paths, moor::Address address) {
   const moor::Radios radios(paths.radios());
   const auto device = co_await moor::find_device_by_address(paths.clock(), radios, address, std::chrono::seconds(30));
-  if (!device)
-    throw moor::DeviceNotFound(address.to_string() + " was not heard within 30 s",
-                               {.device = address, .advice = "Is it switched on, awake, and near?"});
+  if (!device) throw not_heard(address);
   co_return target_of(*device);
+}
+
+/// The same with a hub, which scans already.
+inline moor::awaitable<moor::Target> find(moor::Hub& hub, moor::Address address) {
+  const bool heard = co_await hub.wait_heard(address, hub.clock().now() + std::chrono::seconds(30));
+  if (!heard) throw not_heard(address);
+  co_return target_of(*hub.find(address));
 }
 
 /// The address that an argument is. @throws UsageError where there is none.

@@ -1,4 +1,4 @@
-// Connection slots over two adapters with five each: which are free, who has them, and where to connect next. establish_connection looks at
+// Connection slots over several adapters with five each: which are free, who has them, and where to connect next. establish_connection looks at
 // slots by itself; this is for a program that decides before it connects.
 
 #include "moor/slots.hpp"
@@ -14,8 +14,7 @@ void print(const moor::Allocations& allocations) {
 
 moor::awaitable<void> connect_where_a_slot_is_free(moor::PathSource& paths, moor::Target device) {
   moor::SlotManager manager(co_await boost::asio::this_coro::executor, paths);
-  manager.register_radio("hci0", 5);
-  manager.register_radio("hci1", 5);
+  for (const moor::Radio* radio : paths.radios()) manager.register_radio(radio->info().name, 5);
   const auto subscription = manager.on_change([](const moor::AllocationChange& change) {
     std::printf("%s %s on %s\n", change.device.to_string().c_str(), moor::to_string(change.kind).data(), change.radio.c_str());
   });
@@ -24,13 +23,12 @@ moor::awaitable<void> connect_where_a_slot_is_free(moor::PathSource& paths, moor
     if (!manager.allocate(path)) continue;  // all its slots are taken
     moor::RadioPaths through_it(paths.clock(), {path.radio});
     moor::Client client = co_await moor::establish_connection(through_it, device);
-    print(manager.allocations("hci0"));
-    print(manager.allocations("hci1"));
+    for (const moor::Radio* radio : paths.radios()) print(manager.allocations(radio->info().name));
     co_await client.disconnect();
+    co_await paths.clock().wait_for(std::chrono::seconds(1));  // the slot comes back with the link's end
+    print(manager.allocations(path.radio->info().name));
     break;
   }
-  co_await paths.clock().wait_for(std::chrono::seconds(1));  // the slot comes back with the link's end
-  print(manager.allocations("hci0"));
   std::printf("%s\n", manager.diagnostics().c_str());
 }
 
