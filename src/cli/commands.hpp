@@ -9,6 +9,11 @@ namespace moor::cli {
 [[nodiscard]] std::unique_ptr<Command> make_beacons();
 [[nodiscard]] std::unique_ptr<Command> make_track();
 [[nodiscard]] std::unique_ptr<Command> make_record();
+[[nodiscard]] std::unique_ptr<Command> make_explore();
+[[nodiscard]] std::unique_ptr<Command> make_read();
+[[nodiscard]] std::unique_ptr<Command> make_write();
+[[nodiscard]] std::unique_ptr<Command> make_notify();
+[[nodiscard]] std::unique_ptr<Command> make_monitor();
 [[nodiscard]] std::unique_ptr<Command> make_lookup();
 [[nodiscard]] std::unique_ptr<Command> make_decode();
 [[nodiscard]] std::unique_ptr<Command> make_encode();

@@ -8,6 +8,11 @@ int main(int argc, char** argv) {
   commands.push_back(make_beacons());
   commands.push_back(make_track());
   commands.push_back(make_record());
+  commands.push_back(make_explore());
+  commands.push_back(make_read());
+  commands.push_back(make_write());
+  commands.push_back(make_notify());
+  commands.push_back(make_monitor());
   commands.push_back(make_lookup());
   commands.push_back(make_decode());
   commands.push_back(make_encode());

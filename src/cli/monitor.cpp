@@ -82,8 +82,12 @@ public:
     options.connect = device.connect_options();
     Session session(device.hub(), device.target(), options);
     session.on_event([&](const SessionEvent& event) { print(event, formats, device); });
-    const TimePoint end = duration_s_ ? device.clock().now() + from_seconds(*duration_s_) : TimePoint::max();
-    const auto work = [&]() -> awaitable<void> { (void)co_await within(device.clock(), end, session.run()); };
+    const auto work = [&]() -> awaitable<void> {
+      if (duration_s_)
+        (void)co_await within(device.clock(), device.clock().now() + from_seconds(*duration_s_), session.run());
+      else
+        co_await session.run();
+    };
     const Outcome outcome = device.beside_hub(work());
     print_summary(session.report(), device);
     flush_output();

@@ -41,8 +41,12 @@ public:
     DeviceSession session(arguments_);
     const Outcome outcome = session.with_client([&](Client& client) -> awaitable<void> {
       Notifications values = co_await client.subscribe(name_);
-      const TimePoint end = duration_s_ ? session.clock().now() + from_seconds(*duration_s_) : TimePoint::max();
-      if (!co_await within(session.clock(), end, print_all(values, session))) co_return;
+      if (duration_s_) {
+        const TimePoint end = session.clock().now() + from_seconds(*duration_s_);
+        if (!co_await within(session.clock(), end, print_all(values, session))) co_return;
+      } else {
+        co_await print_all(values, session);
+      }
       if (client.closed() && !is_counted_out())
         throw LinkClosed("the link to " + client.description() + " closed: " + std::string(to_string(client.closed()->reason)),
                          *client.closed(),

@@ -37,24 +37,24 @@ uuid = "181a"
 uuid = "2a6e"
 properties = ["read", "notify"]
 format = "s16*0.01"
-value = {{ constant = 21.5 }}
+value = 21.5
 notify_every = "2 s"
 [[device.service.characteristic]]
 uuid = "{temperature}"
 properties = ["read"]
 format = "s16*0.01"
-value = {{ constant = -3.25 }}
+value = -3.25
 
 [[device.service]]
 uuid = "180f"
 [[device.service.characteristic]]
 uuid = "2a19"
 properties = ["read", "write", "write-without-response"]
-value = {{ bytes = "55" }}
+value = {{ hex = "55" }}
 [[device.service.characteristic]]
 uuid = "2a1a"
 properties = ["read"]
-value = {{ bytes = "00" }}
+value = {{ hex = "00" }}
 errors = {{ read = 5 }}
 {faults}
 """
@@ -82,7 +82,7 @@ class Connect(Cli):
 
     def test_explore_prints_names_for_people(self):
         out = self.moor("explore", SENSOR, "--radio", self.world())
-        for words in ("Battery", "Temperature", "21.5 °C", "85 %", "Insufficient Authentication", TEMPERATURE):
+        for words in ("Battery", "Temperature", "21.50 °C", "85 %", "Insufficient Authentication", TEMPERATURE):
             self.assertIn(words, out)
 
     def test_read_decodes_what_the_sig_knows_and_what_the_user_says(self):
@@ -115,7 +115,7 @@ class Connect(Cli):
         self.assertEqual(len(self.lines("notify", "notify", SENSOR, "2a6e", "--count", "3", "--radio", self.world())), 3)
 
     def test_notify_says_when_the_link_is_lost(self):
-        fault = '[[device.fault]]\nkind = "drop"\nafter = "0 s"\nevery = "30 s"\nclose = "supervision timeout"\n'
+        fault = '[[device.fault]]\nkind = "drop"\nevery = "30 s"\nclose = "supervision timeout"\n'
         out = self.moor("notify", SENSOR, "2a6e", "--json", "--duration", "600", "--radio", self.world(fault), status=ABORTED)
         self.assertIn("supervision timeout", self.errors)
         self.assertIn("moor monitor", self.errors)
@@ -135,7 +135,7 @@ class Connect(Cli):
         self.assertIn("moor scan", self.errors)
 
     def fails(self, fault, status, words):
-        world = self.world('[[device.fault]]\nkind = "connect_error"\n' + fault)
+        world = self.world('[[device.fault]]\nkind = "connect error"\n' + fault)
         self.moor("read", SENSOR, "2a19", "--radio", world, status=status)
         for word in words:
             self.assertIn(word, self.errors)
@@ -144,10 +144,9 @@ class Connect(Cli):
         self.fails('reason = "out of connection slots"\n', OUT_OF_SLOTS, ["slot"])
         self.fails('reason = "connection aborted"\n', ABORTED, ["9"])
         self.fails('text = "nobody knows"\n', CONNECTION_FAILED, ["nobody knows", "4"])
-        self.moor("read", SENSOR, "2a19", "--radio", self.world(radio="slots = 0"), status=OUT_OF_SLOTS)
 
     def test_transient_failures_are_survived(self):
-        world = self.world('[[device.fault]]\nkind = "connect_error"\nreason = "connection aborted"\ntimes = 5\n')
+        world = self.world('[[device.fault]]\nkind = "connect error"\nreason = "connection aborted"\ntimes = 5\n')
         self.assertIn("85 %", self.moor("read", SENSOR, "2a19", "--radio", world))
 
     def test_monitor_reconnects_and_sums_up(self):
