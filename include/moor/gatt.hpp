@@ -68,8 +68,9 @@ struct CharacteristicName {
   unsigned instance = 0;  ///< from 1 in the order of the table; 0 where it must be the only one
 
   CharacteristicName() = default;
-  CharacteristicName(Uuid uuid_) : uuid(uuid_) {}
-  CharacteristicName(Uuid service_, Uuid uuid_, unsigned instance_ = 0) : uuid(uuid_), service(service_), instance(instance_) {}
+  CharacteristicName(Uuid characteristic) : uuid(characteristic) {}
+  CharacteristicName(Uuid in_service, Uuid characteristic, unsigned which = 0)
+      : uuid(characteristic), service(in_service), instance(which) {}
   /// @throws UsageError that shows the forms.
   [[nodiscard]] static CharacteristicName parse(std::string_view text);
   [[nodiscard]] std::string to_string() const;

@@ -240,7 +240,7 @@ struct DeviceTruth {
   uint64_t advertisements = 0;  ///< sent while a radio scanned, in events of three packets
   uint64_t connects = 0;        ///< links made
   uint64_t connect_attempts = 0;
-  uint64_t drops = 0;          ///< links that ended otherwise than by the central
+  uint64_t drops = 0;               ///< links that ended otherwise than by the central
   uint64_t notifications = 0;       ///< sent
   uint64_t notifications_lost = 0;  ///< of those: by faults, or since more were to be sent than a device can keep
   bool connected = false;

@@ -1,8 +1,8 @@
 #include "gatt/value_json.hpp"
 
-#include <span>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <span>
 
 namespace moor {
 
