@@ -82,6 +82,7 @@ public:
       return 0;
     }
     std::vector<RadioSpec> specs;
+    specs.reserve(config.radios.size());
     for (const auto& radio : config.radios) specs.push_back(radio.spec);
     RadioSession session(specs);
     config.radios = one_for_each(session.radios(), config.radios);

@@ -24,6 +24,7 @@ namespace {
 std::vector<RadioSpec> parse_all(const std::vector<std::string>& texts) {
   if (texts.empty()) return {RadioSpec()};  // the default adapter
   std::vector<RadioSpec> specs;
+  specs.reserve(texts.size());
   for (const std::string& text : texts) specs.push_back(RadioSpec::parse(text));
   return specs;
 }

@@ -149,6 +149,7 @@ private:
   static double duty(const sim::RadioEntry& radio) { return to_seconds(radio.scan_window) / to_seconds(radio.scan_interval); }
   static std::vector<std::string_view> faults_of(const sim::RadioEntry& radio) {
     std::vector<std::string_view> kinds;
+    kinds.reserve(radio.faults.size());
     for (const sim::RadioFault& fault : radio.faults) kinds.push_back(to_string(fault.kind));
     return kinds;
   }

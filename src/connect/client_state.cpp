@@ -53,6 +53,7 @@ awaitable<void> Client::State::watch(Self self) {
 void Client::State::end_subscriptions() {
   // Waking somebody may end in anything, a change of the subscriptions too.
   std::vector<std::shared_ptr<Notifications::Queue>> queues;
+  queues.reserve(subscriptions.size());
   for (const auto& [handle, subscription] : subscriptions) queues.push_back(subscription.queue);
   for (const auto& queue : queues) queue->end();
 }
@@ -126,6 +127,7 @@ awaitable<uint16_t> Client::State::resolve_descriptor(Self self, CharacteristicN
   const GattDescriptor* const found = characteristic.find_descriptor(descriptor);
   if (found == nullptr) {
     std::vector<std::string> there;
+    there.reserve(characteristic.descriptors.size());
     for (const GattDescriptor& each : characteristic.descriptors) there.push_back(each.uuid.to_string());
     throw AttributeNotFound(
         fmt::format("characteristic {} has no descriptor {}", name.to_string(), descriptor.to_string()),

@@ -25,6 +25,7 @@ std::vector<FoundDevice> all_that_know(PathSource& paths, const Address& address
 
 std::optional<FoundDevice> best_of(const std::vector<FoundDevice>& all, int to_beat) {
   std::vector<PathCandidate> candidates;
+  candidates.reserve(all.size());
   for (const FoundDevice& each : all)
     candidates.push_back({.rssi_dbm = each.device.rssi_dbm, .connected = each.device.connected});
   const auto best = choose_path(candidates, to_beat);

@@ -41,6 +41,7 @@ void order_paths(const Rules& rules, std::vector<Candidate>& candidates) {
 
   const bool by_score_only = rules.profile == HubProfile::compat;
   std::vector<std::pair<Candidate, size_t>> ordered;
+  ordered.reserve(candidates.size());
   for (const Candidate& each : candidates) ordered.emplace_back(each, ordered.size());
   const auto rank = [&](const std::pair<Candidate, size_t>& each) {
     const Candidate& candidate = each.first;

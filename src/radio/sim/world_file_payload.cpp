@@ -124,6 +124,7 @@ private:
   }
   [[nodiscard]] std::vector<Reading> readings() const {
     std::vector<std::string> texts;
+    texts.reserve(draft_.readings.size());
     for (const Pattern& each : draft_.readings) texts.push_back(each.text(n_));
     return parse_readings(texts);
   }
