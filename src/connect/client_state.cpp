@@ -21,14 +21,14 @@ std::string label_of(const ClientOptions& options, const LinkInfo& info) {
 
 }  // namespace
 
-Client::State::State(asio::any_io_executor executor_, Clock& clock_, std::unique_ptr<Link> link_, GattServices services_,
-                     ClientOptions options_, ServiceCache* cache_)
-    : executor(std::move(executor_)),
-      clock(clock_),
-      link(std::move(link_)),
-      services(std::move(services_)),
-      options(std::move(options_)),
-      cache(cache_),
+Client::State::State(asio::any_io_executor executor, Clock& clock, std::unique_ptr<Link> made, GattServices known,
+                     ClientOptions wanted, ServiceCache* cache)
+    : executor(std::move(executor)),
+      clock(clock),
+      link(std::move(made)),
+      services(std::move(known)),
+      options(std::move(wanted)),
+      cache(cache),
       table_known(!services.empty()) {
   options.label = label_of(options, link->info());
 }

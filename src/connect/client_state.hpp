@@ -17,8 +17,8 @@ struct Client::State : std::enable_shared_from_this<State> {
     std::shared_ptr<bool> live;  // false: what the link still delivers is not for this queue
   };
 
-  State(boost::asio::any_io_executor executor, Clock& clock, std::unique_ptr<Link> link, GattServices services,
-        ClientOptions options, ServiceCache* cache);
+  State(boost::asio::any_io_executor executor, Clock& clock, std::unique_ptr<Link> made, GattServices known, ClientOptions wanted,
+        ServiceCache* cache);
   void begin();
   void abandon() noexcept;
 

@@ -4,8 +4,8 @@
 
 namespace moor {
 
-Notifications::Queue::Queue(Uuid characteristic_, size_t capacity_, std::shared_ptr<uint64_t> arrivals)
-    : characteristic(characteristic_), capacity(capacity_), arrivals_(std::move(arrivals)) {}
+Notifications::Queue::Queue(Uuid characteristic, size_t capacity, std::shared_ptr<uint64_t> arrivals)
+    : characteristic(characteristic), capacity(capacity), arrivals_(std::move(arrivals)) {}
 
 void Notifications::Queue::push(Bytes value, TimePoint time) {
   if (ended) return;

@@ -34,8 +34,8 @@ struct Session::State {
   using Kind = SessionEvent::Kind;
   using Action = SessionMachine::Action;
 
-  State(PathSource& paths_, Target target_, SessionOptions options_)
-      : paths(paths_), target(std::move(target_)), options(std::move(options_)) {}
+  State(PathSource& paths, Target target, SessionOptions options)
+      : paths(paths), target(std::move(target)), options(std::move(options)) {}
 
   static awaitable<void> run(Self self);
   static awaitable<void> stay_connected(Self self);

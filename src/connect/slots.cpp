@@ -23,7 +23,7 @@ bool is_connected(const Radio& radio, const Address& device) {
 }  // namespace
 
 struct SlotManager::State {
-  State(boost::asio::any_io_executor executor_, PathSource& paths_) : executor(std::move(executor_)), paths(paths_) {}
+  State(boost::asio::any_io_executor executor, PathSource& paths) : executor(std::move(executor)), paths(paths) {}
 
   struct Watch {
     Watch(std::string its_radio, const Address& its_device) : radio(std::move(its_radio)), device(its_device) {}

@@ -17,8 +17,8 @@ struct Alarm::Shared : std::enable_shared_from_this<Shared> {
     boost::asio::cancellation_signal cancel{};
   };
 
-  Shared(Clock& clock_, boost::asio::any_io_executor executor_, std::function<void()> ring_)
-      : clock(clock_), executor(std::move(executor_)), ring(std::move(ring_)) {}
+  Shared(Clock& clock, boost::asio::any_io_executor executor, std::function<void()> ring)
+      : clock(clock), executor(std::move(executor)), ring(std::move(ring)) {}
 
   [[nodiscard]] bool is_covered(TimePoint t) const noexcept {
     return std::any_of(sleepers.begin(), sleepers.end(), [&](const auto& each) { return each->at <= t; });

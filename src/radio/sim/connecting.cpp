@@ -12,13 +12,13 @@ namespace moor::sim {
 
 // What one attempt holds; all of it is given back however it ends.
 struct RadioUnit::Attempt {
-  Attempt(RadioUnit& radio_, Peripheral* peripheral_, Address device_, const LinkOptions& options_,
-          const boost::asio::any_io_executor& executor_)
-      : radio(radio_),
-        peripheral(peripheral_),
-        device(device_),
-        options(options_),
-        executor(executor_),
+  Attempt(RadioUnit& radio, Peripheral* peripheral, Address device, const LinkOptions& options,
+          const boost::asio::any_io_executor& executor)
+      : radio(radio),
+        peripheral(peripheral),
+        device(device),
+        options(options),
+        executor(executor),
         deadline(radio.state_.clock().now() + options.timeout),
         changed(executor),
         of_radio(radio.changed_, changed) {

@@ -258,8 +258,8 @@ void Connection::send(Subscription& subscription, Bytes value, TimePoint now) {
   }
 }
 
-Connection::Sleeper::Sleeper(Connection& connection, const boost::asio::any_io_executor& executor, TimePoint at_)
-    : owner(connection), event(executor), at(at_), place(owner.sleepers_.insert(owner.sleepers_.end(), this)) {
+Connection::Sleeper::Sleeper(Connection& connection, const boost::asio::any_io_executor& executor, TimePoint at)
+    : owner(connection), event(executor), at(at), place(owner.sleepers_.insert(owner.sleepers_.end(), this)) {
   if (owner.closed_) event.set();
   owner.wake_at(at);
 }

@@ -87,7 +87,7 @@ private:
 
 // A place in the line, which is left however the waiting ends.
 struct Place {
-  Place(ConnectionPtr link_, Event& event) : link(std::move(link_)), waiting{event} { link->turns().waiting.push_back(&waiting); }
+  Place(ConnectionPtr on, Event& event) : link(std::move(on)), waiting{event} { link->turns().waiting.push_back(&waiting); }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
   ~Place() {
@@ -171,7 +171,7 @@ awaitable<void> send_command(ConnectionPtr link, uint16_t handle, std::vector<ui
 
 // Takes the callback away again unless the subscription came to be.
 struct Trial {
-  Trial(ConnectionPtr link_, uint16_t handle_) : link(std::move(link_)), handle(handle_) {}
+  Trial(ConnectionPtr on, uint16_t handle) : link(std::move(on)), handle(handle) {}
   Trial(const Trial&) = delete;
   Trial& operator=(const Trial&) = delete;
   ~Trial() {

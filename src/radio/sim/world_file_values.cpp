@@ -107,8 +107,8 @@ struct TakeWorldValue : config::TakeValue {
   Bounds limits;
   std::string_view unit;
 
-  TakeWorldValue(const toml::node& node, const Bounds& bounds, std::string_view unit_)
-      : TakeValue(node, bounds), limits(bounds), unit(unit_) {}
+  TakeWorldValue(const toml::node& node, const Bounds& bounds, std::string_view unit)
+      : TakeValue(node, bounds), limits(bounds), unit(unit) {}
   using TakeValue::operator();
 
   Objected operator()(std::string* field) const {
