@@ -103,28 +103,28 @@ awaitable<void> Client::write_descriptor(CharacteristicName name, Uuid descripto
 }
 
 awaitable<Notifications> Client::subscribe(CharacteristicName name) {
-  return subscribe(std::move(name), SubscribeOptions());
+  return subscribe(name, SubscribeOptions());
 }
 
 awaitable<Notifications> Client::subscribe(CharacteristicName name, SubscribeOptions options) {
   return [](State::Self state, CharacteristicName wanted, SubscribeOptions how) -> awaitable<Notifications> {
-    co_return Notifications(co_await State::subscribe_explained(std::move(state), std::move(wanted), how));
-  }(state_, std::move(name), options);
+    co_return Notifications(co_await State::subscribe_explained(std::move(state), wanted, how));
+  }(state_, name, options);
 }
 
 awaitable<void> Client::subscribe(CharacteristicName name, std::function<void(const Notification&)> on_value) {
-  return subscribe(std::move(name), std::move(on_value), SubscribeOptions());
+  return subscribe(name, std::move(on_value), SubscribeOptions());
 }
 
 awaitable<void> Client::subscribe(CharacteristicName name, std::function<void(const Notification&)> on_value,
                                   SubscribeOptions options) {
-  return State::subscribe_callback(state_, std::move(name), std::move(on_value), options);
+  return State::subscribe_callback(state_, name, std::move(on_value), options);
 }
 
 awaitable<void> Client::unsubscribe(CharacteristicName name) {
   const auto ended = state_->find_subscription(name);
   if (ended != state_->subscriptions.end()) ended->second.queue->discard();
-  return State::unsubscribe(state_, std::move(name));
+  return State::unsubscribe(state_, name);
 }
 
 awaitable<int8_t> Client::rssi() {

@@ -91,7 +91,7 @@ awaitable<std::shared_ptr<Notifications::Queue>> Client::State::subscribe_explai
 
 awaitable<void> Client::State::subscribe_callback(Self self, CharacteristicName name,
                                                   std::function<void(const Notification&)> on_value, SubscribeOptions options) {
-  const auto queue = co_await subscribe_explained(self, std::move(name), options);
+  const auto queue = co_await subscribe_explained(self, name, options);
   queue->calls_back = true;
   asio::co_spawn(self->executor, drain(self, queue, std::move(on_value)), asio::detached);
 }
