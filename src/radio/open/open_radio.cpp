@@ -39,8 +39,8 @@ private:
   // Two ways to write one file's name are one world.
   sim::World& get_world(const std::filesystem::path& path) {
     std::error_code ignored;
-    std::filesystem::path real = std::filesystem::weakly_canonical(path, ignored);
-    auto& world = worlds_[ignored ? path : std::move(real)];
+    const std::filesystem::path real = std::filesystem::weakly_canonical(path, ignored);
+    auto& world = worlds_[ignored ? path : real];
     if (!world) {
       sim::WorldSpec spec = sim::load_world(path);
       clock_.begin_at(TimePoint(spec.start.time_since_epoch()));
