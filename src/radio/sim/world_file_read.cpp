@@ -35,6 +35,7 @@ Given FileReader::read_rows(std::string_view section, const toml::table& table, 
         unit.empty() || unit == "us" || unit == "ms" || unit == "s" || unit == "min" || unit == "h" || unit == "d";
     if (row == rows.end() || !known_unit) {
       std::vector<std::string_view> names;
+      names.reserve(rows.size());
       for (const Row& each : rows) names.push_back(each.name);
       object(key.source().begin, section, name, "is not known", config::remedy_for_unknown(name, names, ""));
     } else if (!given.emplace(row->name, node.source().begin).second) {
