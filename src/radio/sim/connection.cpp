@@ -29,6 +29,8 @@ Connection::Connection(std::shared_ptr<State> state, RadioUnit& radio, Periphera
       uses_services_cache_(options.use_services_cache),
       moves_(peripheral.spec().carried || !std::holds_alternative<Position>(peripheral.spec().movement)),
       interval_(options.parameters ? options.parameters->max_interval : peripheral.spec().connection_interval),
+      latency_(options.parameters ? options.parameters->latency : 0),
+      spoke_at_(since_),
       timeout_(options.parameters ? options.parameters->timeout : ConnectionParameters{}.timeout),
       boots_(peripheral.boots()),
       alarm_(state_->clock(), std::move(executor), [this] {
@@ -46,7 +48,7 @@ void Connection::made(SlotHold slot) {
   slot_ = std::move(slot);
   made_ = true;
   since_ = now;
-  mtu_known_at_ = now + 2 * interval();
+  spoke_at_ = mtu_known_at_ = now + 2 * interval();
   number_ = peripheral_.link_made(now);
   radio_.link_made(*this);
   radio_.known().set_connected(peripheral_.index(), true);
@@ -79,7 +81,19 @@ void Connection::close(CloseReason reason, TimePoint t, const std::string& text)
 
 void Connection::set_parameters(const ConnectionParameters& parameters) {
   interval_ = parameters.max_interval;
+  latency_ = parameters.latency;
   timeout_ = parameters.timeout;
+  device_spoke();
+}
+
+Duration Connection::skipped(TimePoint t) const noexcept {
+  const auto events = std::max(t - spoke_at_, Duration::zero()) / interval();
+  return (latency_ - events % (latency_ + 1)) * interval();
+}
+
+TimePoint Connection::answered_at(TimePoint t, unsigned requests) const noexcept {
+  // Each further request is sent when the device has just spoken, so it is heard after all the skipping.
+  return reaches_device_at(t) + interval() + (requests - 1) * (latency_ + 2) * interval();
 }
 
 uint16_t Connection::mtu() const noexcept {
@@ -89,7 +103,8 @@ uint16_t Connection::mtu() const noexcept {
 }
 
 TimePoint Connection::take_command_time() {
-  command_at_ = std::max(command_at_, clock().now()) + interval() / 2;
+  const TimePoint now = clock().now();
+  command_at_ = std::max(command_at_, now + skipped(now)) + interval() / 2;
   return command_at_;
 }
 
@@ -230,19 +245,20 @@ void Connection::send_due(TimePoint now) {
   while (!outgoing_.empty() && outgoing_.front().at <= now) {
     const Outgoing first = std::move(outgoing_.front());
     outgoing_.pop_front();
-    for (size_t i = 0; i < subscriptions_.size(); ++i)
-      if (const auto each = subscriptions_[i]; each->characteristic == first.characteristic) send(*each, first.value, now);
+    for (size_t i = 0; i < subscriptions_.size();)
+      if (const auto each = subscriptions_[i++]; each->characteristic == first.characteristic) send(*each, first.value, now);
   }
   // By place, and each kept: a callback may subscribe, unsubscribe and drop the link.
-  for (size_t i = 0; i < subscriptions_.size(); ++i) {
-    if (subscriptions_[i]->next > now) continue;
-    const auto each = subscriptions_[i];
+  for (size_t i = 0; i < subscriptions_.size();) {
+    const auto& place = subscriptions_[i++];
+    if (place->next > now) continue;
+    const auto each = place;
     move_on(each->next, *gatt().characteristic(each->characteristic).notify_every, now);
-    std::vector<uint8_t> value = gatt().value(each->characteristic, now - state_->start());
+    gatt().put_value(each->characteristic, now - state_->start(), periodic_value_);
     if (outgoing_.empty())
-      send(*each, value, now);
+      send(*each, periodic_value_, now);
     else
-      queue(each->characteristic, std::move(value), now);
+      queue(each->characteristic, periodic_value_, now);
   }
 }
 
