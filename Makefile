@@ -1,10 +1,11 @@
 # The ways in. Each installs what it needs first (scripts/setup, Debian 12); elsewhere, have the packages and say SETUP=:
 #
-#   make build | run | test | check | fuzz | bench | format | install | clean
+#   make build | run | test | check | fuzz | soak | bench | format | install | clean
 
 SETUP ?= sh scripts/setup
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
+SOAK_CYCLES ?= 1000000
 CLANG_FORMAT ?= clang-format-19
 
 # A folder joins the build when it has a CMakeLists.txt, so a new one means configuring again.
@@ -13,7 +14,7 @@ BUILD_FILES := CMakeLists.txt CMakePresets.json scripts/setup $(wildcard cmake/*
 SOURCES = $(shell find include src tests bench examples -name '*.[ch]pp')
 FUZZ_TARGETS = $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.cpp)))
 
-.PHONY: build run test check fuzz bench format install clean
+.PHONY: build run test check fuzz soak bench format install clean
 .DEFAULT_GOAL := build
 
 build/asan/build.ninja: packages := all
@@ -44,6 +45,9 @@ check:
 fuzz: build/asan/build.ninja
 	@cmake --build build/asan --target $(FUZZ_TARGETS)
 	@sh scripts/fuzz build/asan $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+soak: build
+	@MOOR_SOAK_CYCLES=$(SOAK_CYCLES) build/release/tests/soak/moor_soak_tests
 
 bench: build/release/build.ninja
 	@cmake --build build/release --target bench

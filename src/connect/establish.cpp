@@ -123,6 +123,7 @@ DeviceView Effort::view_of(const Path& path) {
 std::vector<ConnectMachine::Candidate> Effort::look() {
   choose_paths();
   std::vector<ConnectMachine::Candidate> candidates;
+  candidates.reserve(choice_.size());
   for (const Path& path : choice_) candidates.push_back({.radio = index_of(path.radio), .seen = view_of(path)});
   return candidates;
 }
@@ -187,11 +188,16 @@ awaitable<Client> Effort::connect(Path path, TimePoint deadline) {
                            .pair = options_.pair,
                            .parameters = options_.parameters,
                            .label = label()};
-  // A radio that does not keep its time-out need not be waited for to the end; the rest of the time is for the discovery.
-  const TimePoint radio_deadline = is_compat() ? deadline : std::min(deadline, clock_.now() + options_.timeout + late_radio);
-  auto made = co_await within(clock_, radio_deadline, path.radio->connect(path.device, link_options));
-  if (!made) throw TimedOut("the radio did not answer");
-  std::unique_ptr<Link> link = std::move(*made);
+  std::unique_ptr<Link> link;
+  if (is_compat()) {
+    link = co_await path.radio->connect(path.device, link_options);
+  } else {
+    // A radio that does not keep its time-out need not be waited for to the end; the rest of the time is for the discovery.
+    const TimePoint radio_deadline = std::min(deadline, clock_.now() + options_.timeout + late_radio);
+    auto made = co_await within(clock_, radio_deadline, path.radio->connect(path.device, link_options));
+    if (!made) throw TimedOut("the radio did not answer");
+    link = std::move(*made);
+  }
   if (options_.cache != nullptr && !options_.use_services_cache) options_.cache->forget(path.device);
   GattServices services;
   std::exception_ptr error;

@@ -1,5 +1,6 @@
 // A month with a sensor that sleeps, drops and fails at random: what a session makes of it, and what a program without one.
 
+#include "core/activities.hpp"
 #include "core/within.hpp"
 #include "moor/hub.hpp"
 #include "moor/session.hpp"
@@ -38,6 +39,7 @@ sim::WorldSpec unreliable_sensor(uint64_t seed) {
   service.uuid = Uuid(0x181A);
   service.characteristics = {temperature};
   device.services = {service};
+  device.advertising->payload = AdvertisementBuilder().flags(0x06).complete_name("Logger").bytes();
   device.sleep = sim::Sleep{.awake = 6h, .asleep = 20min, .random = true};
   const auto by_itself = [](Kind kind, Duration every) {
     sim::DeviceFault fault;
@@ -78,7 +80,7 @@ struct Month {
   std::exception_ptr escaped;
 };
 
-Month monitor(uint64_t seed) {
+Month monitor(uint64_t seed, Duration length) {
   VirtualClock clock;
   asio::io_context context;
   sim::World world(clock, unreliable_sensor(seed));
@@ -88,8 +90,8 @@ Month monitor(uint64_t seed) {
   options.reads.push_back({Uuid(0x2A6E), 60s});
   options.subscriptions.push_back({Uuid(0x2A6E)});
   Session session(hub, {sensor, "Logger"}, options);
-  const auto hub_work = [&]() -> awaitable<void> { (void)co_await within(clock, clock.now() + month, hub.run()); };
-  const auto session_work = [&]() -> awaitable<void> { (void)co_await within(clock, clock.now() + month, session.run()); };
+  const auto hub_work = [&]() -> awaitable<void> { (void)co_await within(clock, clock.now() + length, hub.run()); };
+  const auto session_work = [&]() -> awaitable<void> { (void)co_await within(clock, clock.now() + length, session.run()); };
   Month result;
   const auto keep = [&](std::exception_ptr error) {
     if (error) result.escaped = error;
@@ -103,7 +105,7 @@ Month monitor(uint64_t seed) {
 }
 
 TEST(MonthOfASensor, IsMonitoredAlmostAllTheTimeThatTheSensorIsThere) {
-  const Month result = monitor(1);
+  const Month result = monitor(1, month);
   EXPECT_EQ(result.escaped, nullptr) << "an exception escaped";
   const double share = to_seconds(result.report.up) / to_seconds(result.truth.reachable);
   std::cout << "reachable " << to_seconds(result.truth.reachable) / 3600 << " h of 720, up "
@@ -116,9 +118,9 @@ TEST(MonthOfASensor, IsMonitoredAlmostAllTheTimeThatTheSensorIsThere) {
 }
 
 TEST(MonthOfASensor, IsTheSameAgainWithTheSameSeedOnly) {
-  const Month first = monitor(5);
-  const Month again = monitor(5);
-  const Month other = monitor(6);
+  const Month first = monitor(5, 3 * 24h);
+  const Month again = monitor(5, 3 * 24h);
+  const Month other = monitor(6, 3 * 24h);
   EXPECT_EQ(first.report.up, again.report.up);
   EXPECT_EQ(first.report.values, again.report.values);
   EXPECT_EQ(first.report.connections, again.report.connections);
@@ -131,24 +133,39 @@ TEST(MonthOfASensor, EndsAtTheFirstDropWithoutReconnection) {
   asio::io_context context;
   sim::World world(clock, unreliable_sensor(1));
   const std::unique_ptr<Radio> radio = world.make_radio("gateway", 0);
-  RadioPaths paths(clock, {radio.get()});
+  Hub hub(context.get_executor(), clock, *radio);
   const TimePoint begin = clock.now();
   Duration lasted{};
-  const auto naive = [&]() -> awaitable<void> {
+  const auto read_for_ever = [&]() -> awaitable<void> {
     ConnectOptions options;
     options.max_attempts = 20;
-    Client client = co_await establish_connection(paths, {sensor, "Logger"}, options);
+    const Target target{sensor, "Logger"};
+    (void)co_await hub.wait_heard(sensor, clock.now() + 1h);
+    Client client = co_await establish_connection(hub, target, options);
     while (true) {
-      lasted = clock.now() - begin;
       (void)co_await client.read(Uuid(0x2A6E));
+      lasted = clock.now() - begin;
       co_await clock.wait_for(60s);
     }
+  };
+  const auto naive = [&]() -> awaitable<void> {
+    Activities scanning(co_await asio::this_coro::executor);
+    scanning.start(hub.run(), [](std::exception_ptr) {});
+    std::exception_ptr failure;
+    try {
+      co_await read_for_ever();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    co_await scanning.stop();
+    std::rethrow_exception(failure);
   };
   std::exception_ptr end;
   asio::co_spawn(context, naive(), [&](std::exception_ptr error) { end = error; });
   clock.run(context);
   ASSERT_NE(end, nullptr);
   std::cout << "without reconnection the program ends after " << to_seconds(lasted) / 3600 << " h\n";
+  EXPECT_GT(lasted, 1min) << "it never connected";
   EXPECT_LT(lasted, month / 30) << "a day without a drop";
 }
 
