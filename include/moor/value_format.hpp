@@ -30,6 +30,8 @@ public:
   /// A number as the device would send it: rounded to the nearest step, and to the nearest end of the type's range where it is outside; for
   /// utf8 its decimal text, for hex nothing.
   [[nodiscard]] std::vector<uint8_t> encode(double number) const;
+  /// The same in place of what `into` holds, whose memory is kept.
+  void encode(double number, std::vector<uint8_t>& into) const;
   /// For people: "23.45 °C", as many digits as the factor has.
   [[nodiscard]] std::string text(Bytes value) const;
 

@@ -153,11 +153,18 @@ std::optional<double> ValueFormat::decode(Bytes value) const noexcept {
 }
 
 std::vector<uint8_t> ValueFormat::encode(double number) const {
+  std::vector<uint8_t> bytes;
+  encode(number, bytes);
+  return bytes;
+}
+
+void ValueFormat::encode(double number, std::vector<uint8_t>& into) const {
   const double step = (number - offset_) / factor_;
   uint64_t bits = 0;
   if (type_ == Type::utf8) {
     const std::string text = fmt::format("{}", number);
-    return {text.begin(), text.end()};
+    into.assign(text.begin(), text.end());
+    return;
   }
   if (type_ != Type::floating)
     bits = static_cast<uint64_t>(static_cast<int64_t>(clamped_step(step, type_ == Type::signed_, 8U * size_)));
@@ -165,9 +172,8 @@ std::vector<uint8_t> ValueFormat::encode(double number) const {
     bits = std::bit_cast<uint32_t>(nearest_float(step));
   else
     bits = std::bit_cast<uint64_t>(step);
-  std::vector<uint8_t> bytes(size_);
-  for (size_t i = 0; i < bytes.size(); ++i) bytes[big_endian_ ? bytes.size() - 1 - i : i] = static_cast<uint8_t>(bits >> 8 * i);
-  return bytes;
+  into.resize(size_);
+  for (size_t i = 0; i < into.size(); ++i) into[big_endian_ ? into.size() - 1 - i : i] = static_cast<uint8_t>(bits >> 8 * i);
 }
 
 std::string ValueFormat::text(Bytes value) const {

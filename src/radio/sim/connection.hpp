@@ -48,6 +48,14 @@ public:
   [[nodiscard]] bool uses_services_cache() const noexcept { return uses_services_cache_; }
   [[nodiscard]] Duration interval() const noexcept { return interval_.duration(); }
   void set_parameters(const ConnectionParameters& parameters);
+  /// When a packet that is sent at `t` reaches the device: one interval later, or as many more as the device sleeps through. With a latency of L
+  /// it need not listen to L connection events of L + 1 while it has nothing to say (Core 5.4, Vol 6, Part B, 4.5.1).
+  [[nodiscard]] TimePoint reaches_device_at(TimePoint t) const noexcept { return t + skipped(t) + interval(); }
+  /// When the last of so many answers is here to requests that follow each other, the first sent at `t`.
+  [[nodiscard]] TimePoint answered_at(TimePoint t, unsigned requests) const noexcept;
+  /// The device has just answered: its skipping begins anew.
+  void device_spoke() noexcept { spoke_at_ = state_->clock().now(); }
+  [[nodiscard]] unsigned latency() const noexcept { return latency_; }
   [[nodiscard]] uint16_t mtu() const noexcept;
   /// The MTU is exchanged at the beginning, before any other request.
   [[nodiscard]] TimePoint mtu_known_at() const noexcept { return mtu_known_at_; }
@@ -107,6 +115,7 @@ private:
     size_t characteristic;
     std::vector<uint8_t> value;
   };
+  [[nodiscard]] Duration skipped(TimePoint t) const noexcept;
   void advance(TimePoint now);
   void set_alarm(TimePoint now);
   void supervise(TimePoint now);
@@ -130,6 +139,8 @@ private:
   bool moves_;
   bool in_range_ = true;
   ConnectionInterval interval_;
+  unsigned latency_;
+  TimePoint spoke_at_;  // from here the device counts the events that it skips
   SupervisionTimeout timeout_;
   uint64_t boots_;
   uint64_t packets_ = 0;
@@ -142,6 +153,7 @@ private:
   TimePoint request_lost_at_ = TimePoint::max();
   std::vector<std::shared_ptr<Subscription>> subscriptions_;
   std::deque<Outgoing> outgoing_;
+  std::vector<uint8_t> periodic_value_;  // kept for its memory
   std::list<Sleeper*> sleepers_;
   std::function<void()> services_changed_;
   TimePoint indicate_at_ = TimePoint::max();  // Service Changed is on its way

@@ -109,10 +109,17 @@ size_t GattServer::get_characteristic(const CharacteristicName& name) const {
 }
 
 std::vector<uint8_t> GattServer::value(size_t number, Duration elapsed) {
-  if (characteristic(number).uuid == database_hash && device_.has_database_hash) return database_hash_of(table_.attributes());
-  std::vector<uint8_t> value = values_[number].at(elapsed);
-  if (value.size() > longest_value) value.resize(longest_value);
+  std::vector<uint8_t> value;
+  put_value(number, elapsed, value);
   return value;
+}
+
+void GattServer::put_value(size_t number, Duration elapsed, std::vector<uint8_t>& into) {
+  if (device_.has_database_hash && characteristic(number).uuid == database_hash)
+    into = database_hash_of(table_.attributes());
+  else
+    values_[number].put(elapsed, into);
+  if (into.size() > longest_value) into.resize(longest_value);
 }
 
 }  // namespace moor::sim

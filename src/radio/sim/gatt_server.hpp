@@ -30,6 +30,8 @@ public:
   /// @throws UsageError for a name that the device as it is described does not have, or has several times.
   [[nodiscard]] size_t get_characteristic(const CharacteristicName& name) const;
   [[nodiscard]] std::vector<uint8_t> value(size_t characteristic, Duration elapsed);
+  /// The same in place of what `into` holds, whose memory is kept.
+  void put_value(size_t characteristic, Duration elapsed, std::vector<uint8_t>& into);
   void set_value(size_t characteristic, std::vector<uint8_t> value) { values_[characteristic].set(std::move(value)); }
 
 private:

@@ -55,10 +55,14 @@ awaitable<void> until(ConnectionPtr link, TimePoint at, TimePoint deadline) {
   }
 }
 
-// A request takes one interval to the device, its answer another one back.
+TimePoint may_send_at(Connection& link) {
+  return std::max(link.clock().now(), link.mtu_known_at());
+}
+
+// A request takes an interval to the device, more where that skips events; its answer takes another one back.
 awaitable<void> round_trips(ConnectionPtr link, unsigned trips, TimePoint deadline) {
-  const TimePoint begin = std::max(link->clock().now(), link->mtu_known_at());
-  co_await until(link, begin + 2 * trips * link->interval(), deadline);
+  co_await until(link, link->answered_at(may_send_at(*link), trips), deadline);
+  link->device_spoke();
 }
 
 // The right to send a request.
@@ -267,7 +271,7 @@ awaitable<void> write(ConnectionPtr link, uint16_t handle, std::vector<uint8_t> 
 awaitable<void> subscribe(ConnectionPtr link, uint16_t handle, SubscribeKind kind, Link::ValueCallback on_value,
                           TimePoint deadline) {
   const Turn turn = co_await take_turn(link, deadline);
-  co_await until(link, std::max(link->clock().now(), link->mtu_known_at()) + link->interval(), deadline);
+  co_await until(link, link->reaches_device_at(may_send_at(*link)), deadline);
   const uint8_t error = link->gatt().may_subscribe(handle, kind, link->encrypted());
   Trial trial(link, handle);
   if (error == 0) {
@@ -281,6 +285,7 @@ awaitable<void> subscribe(ConnectionPtr link, uint16_t handle, SubscribeKind kin
     trial.kept = true;  // what was there before
   }
   co_await until(link, link->clock().now() + link->interval(), deadline);
+  link->device_spoke();
   check_answer(*link, error);
   trial.kept = true;
 }
@@ -327,8 +332,8 @@ awaitable<int8_t> rssi(ConnectionPtr link, TimePoint deadline) {
 
 awaitable<ParametersApplied> set_parameters(ConnectionPtr link, ConnectionParameters parameters, TimePoint deadline) {
   parameters.check();
-  // The instant of an update lies at least six events ahead (Core 5.4, Vol 6, Part B, 5.1.1).
-  co_await until(link, link->clock().now() + 6 * link->interval(), deadline);
+  // The instant of an update lies at least six events ahead to which the device listens (Core 5.4, Vol 6, Part B, 5.1.1).
+  co_await until(link, link->clock().now() + 6 * (link->latency() + 1) * link->interval(), deadline);
   link->set_parameters(parameters);
   co_return ParametersApplied::now;
 }
@@ -363,7 +368,7 @@ awaitable<void> disconnect(ConnectionPtr link, CloseReason reason, TimePoint dea
     ~Closing() { link->close(reason, link->clock().now()); }
   };
   const Closing closing{link, reason};
-  Connection::Sleeper sleeper(*link, executor, std::min(deadline, link->clock().now() + 2 * link->interval()));
+  Connection::Sleeper sleeper(*link, executor, std::min(deadline, link->answered_at(link->clock().now(), 1)));
   co_await sleeper.event.wait();
 }
 

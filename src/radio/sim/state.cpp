@@ -21,6 +21,11 @@ State::State(Clock& clock, WorldSpec spec)
 State::~State() = default;
 
 Peripheral* State::find_peripheral(const Address& address) noexcept {
+  Peripheral* const found = find_by_bits(address);
+  return found != nullptr && found->spec().address == address ? found : nullptr;
+}
+
+Peripheral* State::find_by_bits(const Address& address) noexcept {
   const auto found = devices_by_bits_.find(address.bits());
   return found == devices_by_bits_.end() ? nullptr : peripherals_[found->second].get();
 }

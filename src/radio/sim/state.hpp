@@ -29,8 +29,10 @@ public:
   [[nodiscard]] Air& air() noexcept { return *air_; }
   [[nodiscard]] size_t device_count() const noexcept { return peripherals_.size(); }
   [[nodiscard]] Peripheral& peripheral(size_t index) noexcept { return *peripherals_[index]; }
-  /// By its 48 bits. @returns null where the world has no such device.
+  /// As a radio finds it: a public and a random address of the same 48 bits are two addresses. @returns null where the world has no such device.
   [[nodiscard]] Peripheral* find_peripheral(const Address& address) noexcept;
+  /// As people name it: by its 48 bits alone. @returns null where the world has no such device.
+  [[nodiscard]] Peripheral* find_by_bits(const Address& address) noexcept;
   [[nodiscard]] size_t radio_count() const noexcept { return radios_.size(); }
   [[nodiscard]] RadioUnit& radio(size_t index) noexcept { return *radios_[index]; }
   [[nodiscard]] RadioUnit* find_radio(std::string_view name) noexcept;

@@ -49,21 +49,24 @@ ValueSource::ValueSource(const Random& random, ValueKey key, Value value, ValueF
   if (std::holds_alternative<RandomWalk>(value_)) steps_ = std::make_unique<RandomSteps>(random, key);
 }
 
-std::vector<uint8_t> ValueSource::at(Duration elapsed) {
-  if (written_) return *written_;
-  return std::visit(
-      [&](const auto& value) -> std::vector<uint8_t> {
+void ValueSource::put(Duration elapsed, std::vector<uint8_t>& into) {
+  if (written_) {
+    into = *written_;
+    return;
+  }
+  std::visit(
+      [&](const auto& value) {
         using Kind = std::decay_t<decltype(value)>;
         if constexpr (std::is_same_v<Kind, Constant>)
-          return value.bytes;
+          into = value.bytes;
         else if constexpr (std::is_same_v<Kind, ConstantNumber>)
-          return format_.encode(value.value);
+          format_.encode(value.value, into);
         else if constexpr (std::is_same_v<Kind, Counter>)
-          return format_.encode(value.start + value.step * static_cast<double>(step_number(elapsed, value.every)));
+          format_.encode(value.start + value.step * static_cast<double>(step_number(elapsed, value.every)), into);
         else if constexpr (std::is_same_v<Kind, Script>)
-          return step(value, elapsed);
+          put_step(value, elapsed, into);
         else
-          return format_.encode(number(value, elapsed));
+          format_.encode(number(value, elapsed), into);
       },
       value_);
 }
@@ -88,13 +91,16 @@ double ValueSource::number(const Uniform& uniform, Duration elapsed) const {
                            random_.uniform(Purpose::value, key_.device, key_.characteristic, step_number(elapsed, uniform.every));
 }
 
-std::vector<uint8_t> ValueSource::step(const Script& script, Duration elapsed) const {
-  if (script.steps.empty()) return {};
+void ValueSource::put_step(const Script& script, Duration elapsed, std::vector<uint8_t>& into) const {
+  if (script.steps.empty()) return into.clear();
   if (script.repeat && *script.repeat > Duration::zero()) elapsed %= *script.repeat;
   const auto next = std::upper_bound(script.steps.begin(), script.steps.end(), elapsed,
                                      [](Duration t, const Script::Step& each) { return t < each.at; });
   const Script::Step& now = next == script.steps.begin() ? *next : *std::prev(next);
-  return now.number ? format_.encode(*now.number) : now.bytes;
+  if (now.number)
+    format_.encode(*now.number, into);
+  else
+    into = now.bytes;
 }
 
 }  // namespace moor::sim

@@ -41,7 +41,13 @@ class ValueSource {
 public:
   ValueSource(const Random& random, ValueKey key, Value value, ValueFormat format);
   /// @param elapsed  since the world's start, at least 0.
-  [[nodiscard]] std::vector<uint8_t> at(Duration elapsed);
+  [[nodiscard]] std::vector<uint8_t> at(Duration elapsed) {
+    std::vector<uint8_t> value;
+    put(elapsed, value);
+    return value;
+  }
+  /// The same in place of what `into` holds, whose memory is kept.
+  void put(Duration elapsed, std::vector<uint8_t>& into);
   /// It keeps this value from now on.
   void set(std::vector<uint8_t> value) { written_ = std::move(value); }
 
@@ -49,7 +55,7 @@ private:
   [[nodiscard]] double number(const Sine& sine, Duration elapsed) const;
   [[nodiscard]] double number(const RandomWalk& walk, Duration elapsed);
   [[nodiscard]] double number(const Uniform& uniform, Duration elapsed) const;
-  [[nodiscard]] std::vector<uint8_t> step(const Script& script, Duration elapsed) const;
+  void put_step(const Script& script, Duration elapsed, std::vector<uint8_t>& into) const;
 
   Random random_;
   ValueKey key_;

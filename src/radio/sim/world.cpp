@@ -11,7 +11,7 @@ namespace moor::sim {
 namespace {
 
 Peripheral& get_peripheral(State& state, const Address& address) {
-  if (Peripheral* const found = state.find_peripheral(address)) return *found;
+  if (Peripheral* const found = state.find_by_bits(address)) return *found;
   throw UsageError("the world '" + state.spec().name + "' has no device " + address.to_string(),
                    {.device = address, .advice = "Its devices are the [[device]] entries of its file."});
 }
