@@ -19,14 +19,15 @@ void check_open(Connection& link) {
   ErrorContext context = context_of(link);
   context.cause = closed->text;
   context.advice = "Connect again.";
-  throw LinkClosed("the link to " + context.device->to_string() + " is closed: " + std::string(to_string(closed->reason)),
-                   *closed, std::move(context));
+  const std::string what = "the link to " + context.device->to_string() + " is closed: " + std::string(to_string(closed->reason));
+  throw LinkClosed(what, *closed, std::move(context));
 }
 
 [[noreturn]] void throw_timed_out(Connection& link) {
   ErrorContext context = context_of(link);
   context.advice = "Is the device still in range? A longer deadline may help.";
-  throw TimedOut(context.device->to_string() + " has not answered in time", std::move(context));
+  const std::string what = context.device->to_string() + " has not answered in time";
+  throw TimedOut(what, std::move(context));
 }
 
 void check_answer(Connection& link, uint8_t code) {
@@ -34,7 +35,8 @@ void check_answer(Connection& link, uint8_t code) {
   ErrorContext context = context_of(link);
   context.cause = att_error_name(code);
   context.advice = att_error_advice(code);
-  throw GattError(code, context.device->to_string() + " refused: " + context.cause, std::move(context));
+  const std::string what = context.device->to_string() + " refused: " + context.cause;
+  throw GattError(code, what, std::move(context));
 }
 
 // Until `at`, or as long as the device does not answer then.
