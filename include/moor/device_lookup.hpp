@@ -21,7 +21,8 @@ struct FoundDevice {
 /// @throws DeviceNotFound.
 [[nodiscard]] FoundDevice get_device(PathSource& paths, const Address& address);
 
-/// As that radio knows it, and no other. @param radio  its name, such as "bluez:hci0", or what follows the kind: "hci0".
+/// As that radio knows it, and no other. @param radio  its name, such as "bluez:hci0" or "sim:flat.toml/hall", or the last part of it, "hci0"
+/// or "hall"; the first radio where several have that.
 [[nodiscard]] std::optional<FoundDevice> find_device_by_adapter(PathSource& paths, const Address& address,
                                                                 std::string_view radio);
 /// @throws DeviceNotFound; UsageError where there is no such radio.
@@ -36,12 +37,13 @@ struct FoundDevice {
 /// All radios that are connected to the device, in their order.
 [[nodiscard]] std::vector<FoundDevice> connected_devices(PathSource& paths, const Address& address);
 
-/// The proxy that hears the device; nothing for a local adapter, whose system has an object path for it.
+/// The proxy that hears the device, by the last part of its radio's name: "hall" of "sim:flat.toml/hall", "attic" of "esphome://attic". Nothing
+/// for a local adapter, whose system has an object path for it.
 [[nodiscard]] std::optional<std::string> device_source(const FoundDevice& device);
 [[nodiscard]] std::optional<std::string> device_source(const LinkInfo& link);
 
 /// For logs: "A4:CF:12:34:56:78 - Sensor -> /org/bluez/hci0": the address alone where the name is empty or equal to it, a path cut to 15
-/// characters, the whole name of a proxy, nothing after the name where there is neither.
+/// characters, for a proxy its `device_source`, nothing after the name where there is neither.
 [[nodiscard]] std::string describe(const FoundDevice& device);
 [[nodiscard]] std::string describe(const LinkInfo& link);
 

@@ -73,7 +73,8 @@ private:
   uint64_t failed_callbacks_ = 0;
 };
 
-/// The ledger of real radios: it knows which devices are connected, and sees their links go.
+/// The ledger of real radios: it knows which devices are connected, and sees their links go. A radio may be named by the last part of its name,
+/// "hci0" of "bluez:hci0"; answers have the whole name.
 class SlotManager {
 public:
   /// `paths` must outlive it; it watches its radios on the executor.

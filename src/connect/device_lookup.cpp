@@ -1,6 +1,7 @@
 #include "moor/device_lookup.hpp"
 
 #include "connect/path_choice.hpp"
+#include "connect/radio_names.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -39,14 +40,6 @@ std::string describe(const Address& address, std::string_view name, std::string_
   if (is_object_path(path)) return fmt::format("{} -> {}", described, path.substr(0, described_path_length));
   if (!source.empty()) return fmt::format("{} -> {}", described, source);
   return described;
-}
-
-Radio* find_radio(PathSource& paths, std::string_view wanted) {
-  for (Radio* radio : paths.radios()) {
-    const std::string_view name = radio->info().name;
-    if (name == wanted || name.substr(name.find(':') + 1) == wanted) return radio;
-  }
-  return nullptr;
 }
 
 [[noreturn]] void throw_not_known(const Address& address, const std::string& who, std::string radio) {
@@ -101,20 +94,20 @@ std::vector<FoundDevice> connected_devices(PathSource& paths, const Address& add
 
 std::optional<std::string> device_source(const FoundDevice& found) {
   if (is_object_path(found.device.path)) return std::nullopt;
-  return found.radio->info().name;
+  return std::string(short_name(found.radio->info().name));
 }
 
 std::optional<std::string> device_source(const LinkInfo& link) {
   if (is_object_path(link.path)) return std::nullopt;
-  return link.path.empty() ? link.radio_name : link.path;
+  return std::string(short_name(link.radio_name));
 }
 
 std::string describe(const FoundDevice& found) {
-  return describe(found.device.address, found.device.name, found.device.path, found.radio->info().name);
+  return describe(found.device.address, found.device.name, found.device.path, short_name(found.radio->info().name));
 }
 
 std::string describe(const LinkInfo& link) {
-  return describe(link.device, link.name, link.path, link.path.empty() ? link.radio_name : link.path);
+  return describe(link.device, link.name, link.path, short_name(link.radio_name));
 }
 
 }  // namespace moor

@@ -1,5 +1,6 @@
 #include "moor/slots.hpp"
 
+#include "connect/radio_names.hpp"
 #include "core/activities.hpp"
 
 #include <fmt/format.h>
@@ -9,10 +10,10 @@ namespace moor {
 
 namespace {
 
-Radio* find_radio(PathSource& paths, const std::string& name) {
-  for (Radio* radio : paths.radios())
-    if (radio->info().name == name) return radio;
-  return nullptr;
+// The ledger has whole names. A radio that is gone can still be named so.
+std::string whole_name(PathSource& paths, const std::string& name) {
+  const Radio* const radio = find_radio(paths, name);
+  return radio != nullptr ? radio->info().name : name;
 }
 
 bool is_connected(const Radio& radio, const Address& device) {
@@ -85,10 +86,11 @@ SlotManager::~SlotManager() {
   state_->stop_watches();
 }
 
-void SlotManager::register_radio(const std::string& name, std::optional<int> slots) {
-  Radio* const radio = find_radio(state_->paths, name);
+void SlotManager::register_radio(const std::string& wanted, std::optional<int> slots) {
+  Radio* const radio = find_radio(state_->paths, wanted);
   if (radio == nullptr)
-    throw UsageError(fmt::format("there is no radio \"{}\"", name), {.advice = "`moor radios` shows those that there are."});
+    throw UsageError(fmt::format("there is no radio \"{}\"", wanted), {.advice = "`moor radios` shows those that there are."});
+  const std::string& name = radio->info().name;
   const int limit = radio->slots().limit;
   std::vector<Address> connected;
   for (const KnownDevice& device : radio->known_devices())
@@ -99,8 +101,9 @@ void SlotManager::register_radio(const std::string& name, std::optional<int> slo
 }
 
 void SlotManager::remove_radio(const std::string& radio) {
-  state_->stop_watches(&radio);
-  state_->table.remove_radio(radio);
+  const std::string name = whole_name(state_->paths, radio);
+  state_->stop_watches(&name);
+  state_->table.remove_radio(name);
 }
 
 bool SlotManager::allocate(const Path& path) {
@@ -118,7 +121,7 @@ bool SlotManager::release(const Path& path) {
 }
 
 Allocations SlotManager::allocations(const std::string& radio) const {
-  return state_->table.allocations(radio);
+  return state_->table.allocations(whole_name(state_->paths, radio));
 }
 
 SlotTable::Subscription SlotManager::on_change(SlotTable::Callback callback) {

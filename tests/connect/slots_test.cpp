@@ -127,6 +127,17 @@ TEST_F(SlotManagerTest, SeesLinksGo) {
   });
 }
 
+TEST_F(SlotManagerTest, ARadioIsNamedByTheLastPartOfItsName) {
+  SlotManager slots(context_.get_executor(), paths_);
+  slots.register_radio("hci0", 2);
+  EXPECT_EQ(slots.allocations("hci0"), slots.allocations("bluez:hci0"));
+  EXPECT_EQ(slots.allocations("hci0"), (Allocations{"bluez:hci0", 2, 1, {first}}));
+  EXPECT_TRUE(slots.allocate(path(second)));
+  EXPECT_FALSE(slots.allocate(path(third)));
+  slots.remove_radio("hci0");
+  EXPECT_TRUE(slots.allocate(path(third))) << "it is not registered any more";
+}
+
 TEST_F(SlotManagerTest, GivesASlotBackAfterAnAttemptThatFailed) {
   play([&]() -> awaitable<> {
     SlotManager slots(context_.get_executor(), paths_);

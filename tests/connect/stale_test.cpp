@@ -1,6 +1,7 @@
 #include "moor/stale.hpp"
 
 #include "connect/path_choice.hpp"
+#include "connect/radio_names.hpp"
 #include "play.hpp"
 #include "support/fake_adapter.hpp"
 
@@ -54,11 +55,30 @@ TEST_F(StaleTest, FindsADeviceByAddressAndByRadio) {
   EXPECT_EQ(get_device_by_adapter(paths_, sensor, "hci1").radio, &roof_);
   EXPECT_EQ(get_device_by_adapter(paths_, sensor, "bluez:hci1").radio, &roof_);
   EXPECT_FALSE(find_device_by_adapter(paths_, sensor, "esphome://attic"));
+  proxy_.known = roof_.known;
+  EXPECT_EQ(get_device_by_adapter(paths_, sensor, "attic").radio, &proxy_);
+  proxy_.known = {};
   EXPECT_THROW((void)get_device_by_adapter(paths_, sensor, "esphome://attic"), DeviceNotFound);
   EXPECT_THROW((void)get_device_by_adapter(paths_, sensor, "hci9"), UsageError);
   EXPECT_THROW((void)get_device(paths_, Address(1, false)), DeviceNotFound);
   roof_.known[0].connected = true;
   EXPECT_EQ(get_device(paths_, sensor).radio, &roof_);
+}
+
+TEST(RadioNames, AWholeNameComesBeforeALastPart) {
+  VirtualClock clock;
+  FakeAdapter hall("sim:worlds/flat.toml/hci0", 0);
+  FakeAdapter other("bluez:hci0", 1);
+  FakeAdapter named("hci0", 2);
+  FakeAdapter whole_world("sim:worlds/lone.toml", 3);
+  RadioPaths two(clock, {&hall, &other});
+  RadioPaths all(clock, {&hall, &other, &named, &whole_world});
+  EXPECT_EQ(find_radio(two, "hci0"), &hall) << "the first";
+  EXPECT_EQ(find_radio(two, "bluez:hci0"), &other);
+  EXPECT_EQ(find_radio(all, "hci0"), &named);
+  EXPECT_EQ(find_radio(all, "worlds/lone.toml"), &whole_world);
+  EXPECT_EQ(find_radio(all, "lone.toml"), &whole_world);
+  EXPECT_EQ(find_radio(all, ""), nullptr);
 }
 
 TEST_F(StaleTest, FindsABetterRadioOrKeepsTheCurrentOne) {
@@ -77,8 +97,11 @@ TEST_F(StaleTest, DescribesADeviceForLogs) {
   found.device.name = "A4:CF:12:34:56:78";
   EXPECT_EQ(describe(found), "A4:CF:12:34:56:78 -> /org/bluez/hci0");
   found = {&proxy_, {.address = sensor}};
-  EXPECT_EQ(describe(found), "A4:CF:12:34:56:78 -> esphome://attic");
-  EXPECT_EQ(device_source(found), "esphome://attic");
+  EXPECT_EQ(describe(found), "A4:CF:12:34:56:78 -> attic");
+  EXPECT_EQ(device_source(found), "attic");
+  const LinkInfo link{.device = sensor, .radio_name = proxy_.info().name, .path = "the proxy's own name"};
+  EXPECT_EQ(describe(link), describe(found)) << "before and after connecting";
+  EXPECT_EQ(device_source(link), device_source(found));
   EXPECT_EQ(describe(LinkInfo{.device = sensor, .name = "Sensor"}), "A4:CF:12:34:56:78 - Sensor");
 }
 
