@@ -260,9 +260,7 @@ private:
                                      {"sent", truth.advertisements},
                                      {"heard", found == heard.end() ? 0 : found->second.count},
                                      {"rssi", std::move(rssi)},
-                                     {"reachable_s", rounded(to_seconds(truth.reachable), 3)},
-                                     {"connects", truth.connects},
-                                     {"drops", truth.drops}});
+                                     {"reachable_s", rounded(to_seconds(truth.reachable), 3)}});
     }
     return {{"name", world.spec().name},
             {"duration_s", rounded(to_seconds(lasted), 3)},
@@ -283,8 +281,7 @@ private:
                    {"HEARD", Table::Align::right},
                    {"MIN", Table::Align::right},
                    {"MEAN", Table::Align::right},
-                   {"MAX dBm", Table::Align::right},
-                   {"LINKS", Table::Align::right}});
+                   {"MAX dBm", Table::Align::right}});
     for (const sim::DeviceEntry& device : world.spec().devices) {
       const sim::DeviceTruth truth = world.truth(device.address);
       const auto found = heard.find(device.address.bits());
@@ -297,8 +294,7 @@ private:
                    {std::to_string(of.count)},
                    {rssi(of.min_dbm)},
                    {rssi(of.sum_dbm / static_cast<double>(std::max<uint64_t>(of.count, 1)))},
-                   {rssi(of.max_dbm)},
-                   {std::to_string(truth.connects)}});
+                   {rssi(of.max_dbm)}});
     }
     if (!devices.empty()) devices.print();
     print_line(fmt::format("\n{}: {} of its time", world.spec().name, elapsed_text(lasted)));
