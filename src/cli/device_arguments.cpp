@@ -10,8 +10,11 @@ namespace moor::cli {
 namespace {
 
 std::filesystem::path cache_home() {
+  // Nothing in moor changes the environment, so any thread may read it.
+  // NOLINTBEGIN(concurrency-mt-unsafe)
   if (const char* set = std::getenv("XDG_CACHE_HOME"); set != nullptr && *set == '/') return set;
   if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return std::filesystem::path(home) / ".cache";
+  // NOLINTEND(concurrency-mt-unsafe)
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstring>
+#include <system_error>
 
 namespace moor {
 
@@ -39,7 +40,8 @@ private:
 };
 
 void check(bool done, const char* what, const std::filesystem::path& path) {
-  if (!done) throw std::runtime_error(fmt::format("cannot {} {}: {}", what, path.string(), std::strerror(errno)));
+  if (!done)
+    throw std::runtime_error(fmt::format("cannot {} {}: {}", what, path.string(), std::generic_category().message(errno)));
 }
 
 std::string entry_text(const Address& device, const ServiceCache::Entry& entry) {
@@ -195,7 +197,7 @@ bool ServiceCacheFiles::remove(const Address& device) {
     if (files_ > 0) --files_;
     return true;
   }
-  if (errno != ENOENT) count_error(fmt::format("cannot remove {}: {}", path.string(), std::strerror(errno)));
+  if (errno != ENOENT) count_error(fmt::format("cannot remove {}: {}", path.string(), std::generic_category().message(errno)));
   return false;
 }
 
