@@ -9,7 +9,7 @@ namespace {
 
 uint16_t units_of(Duration duration, Duration unit, unsigned least, unsigned most, const char* what) {
   const double units = std::round(to_seconds(duration) / to_seconds(unit));
-  if (!(units >= least && units <= most))
+  if (units < least || units > most)
     throw UsageError(
         fmt::format("{} of {:.6g} ms cannot be", what, to_seconds(duration) * 1e3),
         {.advice = fmt::format("It is {:.6g} to {:.6g} ms.", to_seconds(unit) * least * 1e3, to_seconds(unit) * most * 1e3)});
