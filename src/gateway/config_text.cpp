@@ -47,7 +47,7 @@ struct DescribeGatewayType : DescribeType {
 
 // A value to show where a key has no default, or one that says little.
 std::string sample_text(const Key& key, GatewayConfig& defaults) {
-  const std::string value = value_text(key, defaults);
+  std::string value = value_text(key, defaults);
   if (!value.empty()) return value;
   if (key.section == key_section) return key.name == "key" ? "\"231d39c1d7cc1ab1aee224cd096db932\"" : "\"A4:CF:12:34:56:78\"";
   return fmt::format("{}", key.unit == "s" ? 10 : -59);
