@@ -225,6 +225,7 @@ void Connection::supervise(TimePoint now) {
     lost_since_ = now;
   if (lost_since_ && now >= *lost_since_ + timeout_.duration()) return close(CloseReason::supervision_timeout, now);
   if (now >= request_lost_at_) return close(CloseReason::other_host, now, "the device has not answered a request for 30 s");
+  if (!made_) return;  // drops count from when it is
   DeviceFaults& faults = peripheral_.faults();
   drop_ = faults.link_drop(radio_.spec().name, since_, number_, now);
   if (drop_.at > now) return;
