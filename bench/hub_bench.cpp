@@ -29,7 +29,8 @@ public:
         sightings_.push_back(sighting);
       }
     }
-    for (int i = 0; i < 20; ++i) run_round();
+    // Longer than the devices take to be due for the first time: those due in one second are put in order, and the room for that is kept.
+    for (int i = 0; i < 60; ++i) run_round();
     for (Measure* each : {&merge_, &standard_time_, &compat_time_}) *each = Measure{each->name, {}};
   }
 

@@ -8,23 +8,28 @@
 namespace moor::hub {
 
 void Failures::add(SourceIndex source, const Address& device, TimePoint now) {
-  const bool fades = rules_.failure_half_life > Duration::zero();
   if (entries_.size() >= max_kept && !entries_.contains(Key{source, device})) make_room(now);
-  Entry& entry = entries_[Key{source, device}];
+  add_to(entries_[Key{source, device}], heaviest, now);
+  if (radios_.size() <= source) radios_.resize(source + size_t{1});
+  RadioEntry& radio = radios_[source];
+  if (radio.last == device) return;
+  radio.last = device;
+  add_to(radio.row, heaviest_of_radio, now);
+}
+
+void Failures::add_to(Entry& entry, double most, TimePoint now) const noexcept {
+  const bool fades = rules_.failure_half_life > Duration::zero();
+  if (fades && subtract_saturated(now, entry.time) > rules_.row_ends) entry = Entry();
   entry.weight = weight(entry, now) + entry.next;
   entry.time = now;
-  if (fades) {
-    entry.weight = std::min(entry.weight, heaviest);
-    entry.next = std::min(entry.next * 2, heaviest);
-  }
-  if (radios_.size() <= source) radios_.resize(source + size_t{1});
-  Entry& radio = radios_[source];
-  radio = {.weight = std::min(weight(radio, now) + 1, heaviest_of_radio), .time = now};
+  if (!fades) return;
+  entry.weight = std::min(entry.weight, most);
+  entry.next = std::min(entry.next * 2, most);
 }
 
 void Failures::clear(SourceIndex source, const Address& device) {
   entries_.erase(Key{source, device});
-  if (source < radios_.size()) radios_[source] = Entry();
+  if (source < radios_.size()) radios_[source] = RadioEntry();
 }
 
 double Failures::of(SourceIndex source, const Address& device, TimePoint now) const noexcept {
@@ -33,7 +38,7 @@ double Failures::of(SourceIndex source, const Address& device, TimePoint now) co
 }
 
 double Failures::of_radio(SourceIndex source, TimePoint now) const noexcept {
-  return source < radios_.size() ? weight(radios_[source], now) : 0;
+  return source < radios_.size() ? weight(radios_[source].row, now) : 0;
 }
 
 double Failures::weight(const Entry& entry, TimePoint now) const noexcept {

@@ -103,8 +103,9 @@ uint8_t Ownership::find_room(const Record& record, const Advertisement& heard) c
 
 void Ownership::smooth(Hearing& hearing, const Advertisement& heard) const noexcept {
   double weight = rules_.newest_weight;
+  double gap = 0;
   if (rules_.time_constant > Duration::zero() && hearing.last != TimePoint::min()) {
-    const double gap = std::max(0.0, to_seconds(heard.time - hearing.last));
+    gap = std::max(0.0, to_seconds(subtract_saturated(heard.time, hearing.last)));
     weight = std::max(std::min(weight, gap / (gap + to_seconds(rules_.time_constant))), 1.0 / (hearing.samples + 1));
     if (!heard.scan_response)
       hearing.gap_s = static_cast<float>(hearing.gap_s == 0 ? gap : hearing.gap_s + rules_.newest_weight * (gap - hearing.gap_s));
@@ -113,7 +114,26 @@ void Ownership::smooth(Hearing& hearing, const Advertisement& heard) const noexc
   hearing.rssi_dbm = heard.rssi_dbm;
   if (!is_usable_rssi(heard.rssi_dbm)) return;
   hearing.smoothed_dbm = hearing.samples == 0 ? heard.rssi_dbm : weight * heard.rssi_dbm + (1 - weight) * hearing.smoothed_dbm;
+  if (rules_.wander_factor > 0) learn_wander(hearing, gap);
   if (hearing.samples < UINT8_MAX) ++hearing.samples;
+}
+
+// Levels of a device that stands still wander too: much where fading is slow, little where each advertisement fades by itself and the average takes
+// it away. Whoever knows how much need not wait for what can be no accident, and is not led astray by what can.
+void Ownership::learn_wander(Hearing& hearing, double gap_s) const noexcept {
+  if (hearing.samples == 0) {
+    hearing.calm_dbm = static_cast<float>(hearing.smoothed_dbm);
+    hearing.wander = static_cast<float>(rules_.wander_first_db * rules_.wander_first_db);
+    return;
+  }
+  constexpr double most_calm = 0.1;  // of one sample, of devices that advertise rarely
+  constexpr double most_wander = 0.05;
+  const double calm_weight =
+      std::max(std::min(most_calm, gap_s / (gap_s + to_seconds(rules_.calm_time))), 1.0 / (hearing.samples + 1));
+  hearing.calm_dbm += static_cast<float>(calm_weight * (hearing.smoothed_dbm - hearing.calm_dbm));
+  const double apart = std::min(std::abs(hearing.smoothed_dbm - hearing.calm_dbm), rules_.wander_limit_db);
+  const double weight = std::min(most_wander, gap_s / (gap_s + to_seconds(rules_.wander_time)));
+  hearing.wander += static_cast<float>(weight * (apart * apart - hearing.wander));
 }
 
 bool Ownership::take_over(Record& record, uint8_t& owner, uint8_t challenger, TimePoint now, Duration interval) const noexcept {
@@ -121,7 +141,11 @@ bool Ownership::take_over(Record& record, uint8_t& owner, uint8_t challenger, Ti
   Hearing& winner = record.hearings[challenger];
   const Outcome outcome = decide(loser, winner, now, interval);
   if (outcome == Outcome::keeps) return false;
-  if (outcome == Outcome::lost_by_rssi) loser.demoted_at = now;
+  if (outcome == Outcome::lost_by_rssi) {
+    loser.demoted_at = now;
+    // The device has moved: where it was before is no average to measure wandering by.
+    for (Hearing* each : {&loser, &winner}) each->calm_dbm = static_cast<float>(each->smoothed_dbm);
+  }
   winner.demoted_at = TimePoint::min();
   owner = challenger;
   return true;
@@ -143,9 +167,16 @@ Ownership::Outcome Ownership::decide(const Hearing& owner, const Hearing& challe
     return Outcome::lost_by_silence;
 
   const double lead = theirs - mine;
-  const double needed = rules_.switch_db + (is_demoted(challenger, now) ? rules_.reclaim_extra_db : 0);
+  const double needed = needed_db(owner, challenger, now);
   if (lead <= needed - rules_.rarity_limit_db || challenger.samples < rules_.min_samples) return Outcome::keeps;
   return lead - rarity_db(owner, challenger) > needed ? Outcome::lost_by_rssi : Outcome::keeps;
+}
+
+double Ownership::needed_db(const Hearing& owner, const Hearing& challenger, TimePoint now) const noexcept {
+  const double reclaim = is_demoted(challenger, now) ? rules_.reclaim_extra_db : 0;
+  if (rules_.wander_factor == 0) return rules_.switch_db + reclaim;
+  const double wander = std::sqrt(static_cast<double>(owner.wander) + static_cast<double>(challenger.wander));
+  return std::clamp(rules_.wander_factor * wander, rules_.switch_db, rules_.switch_limit_db) + reclaim;
 }
 
 // A radio at the edge hears only the advertisements that fading has made strong, so its average is too good. What it misses counts against it:

@@ -1,6 +1,6 @@
 #pragma once
 // Which radio a device's advertisements are taken from. All radios that hear a device are remembered, eight at most; one of them owns it, and
-// another takes it over when it hears it so much better, or when the owner has gone silent. The owner among the radios that can connect is kept
+// another takes it over when it hears it better by more than both levels wander, or when the owner has gone silent. The owner among the radios that can connect is kept
 // apart, since the best ear may be one that cannot.
 
 #include "hub/rules.hpp"
@@ -17,6 +17,8 @@ struct Hearing {
   TimePoint last = TimePoint::min();
   double smoothed_dbm = no_rssi_value;
   TimePoint demoted_at = TimePoint::min();  ///< when it lost the device to a better one
+  float calm_dbm = 0;                       ///< its average over a longer time
+  float wander = 0;                         ///< mean square of how far the two are apart, dB²
   float gap_s = 0;                          ///< usual time between two advertisements that it hears, 0 if there was only one
   SourceIndex source = no_source;
   int8_t rssi_dbm = no_rssi;  ///< the last one
@@ -81,6 +83,8 @@ private:
   [[nodiscard]] uint8_t find_room(const Record& record, const Advertisement& heard) const noexcept;
   void smooth(Hearing& hearing, const Advertisement& heard) const noexcept;
   [[nodiscard]] Outcome decide(const Hearing& owner, const Hearing& challenger, TimePoint now, Duration interval) const noexcept;
+  void learn_wander(Hearing& hearing, double gap_s) const noexcept;
+  [[nodiscard]] double needed_db(const Hearing& owner, const Hearing& challenger, TimePoint now) const noexcept;
   [[nodiscard]] double rarity_db(const Hearing& owner, const Hearing& challenger) const noexcept;
   [[nodiscard]] bool take_over(Record& record, uint8_t& owner, uint8_t challenger, TimePoint now,
                                Duration interval) const noexcept;

@@ -14,14 +14,21 @@ struct Rules {
   HubProfile profile = HubProfile::standard;
 
   // RSSI of each radio, smoothed: each sample weighs `newest_weight`, and less if it comes sooner than suits `time_constant`.
-  double newest_weight = 0.15;
-  Duration time_constant = std::chrono::seconds(20);  ///< zero: every sample weighs the same
-  uint8_t min_samples = 3;                            ///< before a radio may take a device for its RSSI
+  double newest_weight = 0.3;
+  Duration time_constant = std::chrono::seconds(3);  ///< zero: every sample weighs the same
+  uint8_t min_samples = 3;                           ///< before a radio may take a device for its RSSI
+  // How far the smoothed level is from its own average over `calm_time`, mean square: how much it wanders without any movement.
+  double wander_factor = 3.6;  ///< so many deviations of the difference are no accident; 0: wandering is not looked at
+  Duration calm_time = std::chrono::seconds(60);
+  Duration wander_time = std::chrono::minutes(5);  ///< over which it is learned
+  double wander_first_db = 4.5;                    ///< before anything is known
+  double wander_limit_db = 15;                     ///< the most that one sample counts: a movement is not wandering
 
   // Who owns a device.
-  double switch_db = 12;        ///< a challenger must be heard so much better
-  double reclaim_extra_db = 4;  ///< and so much more if it has lost the device lately
-  Duration demoted_for = std::chrono::minutes(5);
+  double switch_db = 15;        ///< a challenger must be heard so much better, or more where the levels wander
+  double switch_limit_db = 22;  ///< but that is enough, however much they wander
+  double reclaim_extra_db = 0;  ///< and so much more if it has lost the device lately
+  Duration demoted_for{};       ///< how long that is
   double rarity_limit_db =
       10;  ///< the most that hearing fewer of a device's advertisements than the other radio counts; 0: not at all
   Duration stale_slack = std::chrono::seconds(5);      ///< over the advertising interval
@@ -37,10 +44,11 @@ struct Rules {
   // Which radio connects.
   Duration hearing_expires = std::chrono::seconds(195);  ///< what a radio heard longer ago is no path
   double connecting_penalty = 10;                        ///< for each device that the radio is connecting to
-  double failure_penalty = 6;                            ///< for each failure of this device on the radio
-  double radio_failure_penalty = 3;                      ///< for each failure of any device on the radio since one succeeded
+  double failure_penalty = 8;                            ///< for each failure of this device on the radio
+  double radio_failure_penalty = 4;                      ///< for each device in turn that failed on the radio since one succeeded
   double last_slot_penalty = 6;                          ///< if exactly one slot is free
   Duration failure_half_life = std::chrono::minutes(5);  ///< zero: failures stay until a success
+  Duration row_ends = std::chrono::hours(1);             ///< without a failure; the next one weighs as the first does
 
   // When a device is gone.
   Duration gone_check = Duration::zero();  ///< checked on this beat; zero: on time
@@ -53,6 +61,7 @@ inline constexpr Rules compat_rules{
     .newest_weight = 0.3,
     .time_constant = Duration::zero(),
     .min_samples = 0,
+    .wander_factor = 0,
     .switch_db = 16,
     .reclaim_extra_db = 6,
     .demoted_for = Duration::max(),

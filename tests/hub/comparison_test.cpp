@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 
 constexpr TimePoint start = TimePoint(1h);
 constexpr double fading_db = 6;
+// The numbers of the standard profile were chosen with seeds from 5000 to 7059.
+constexpr uint32_t held_out = 20'000;
 
 // Fading of one radio: normal, and alike for as long as the device and what is around it stay alike.
 class Fading {
@@ -84,10 +86,10 @@ private:
 };
 
 double changes_per_hour(const Rules& rules, const Weather& weather, double level_0, double level_1) {
-  constexpr int seeds = 8;
+  constexpr uint32_t seeds = 12;
   constexpr double hours = 4;
   int changes = 0;
-  for (uint32_t seed = 0; seed < seeds; ++seed) {
+  for (uint32_t seed = held_out; seed < held_out + seeds; ++seed) {
     Air air(rules, weather, seed);
     air.run(hours * 3600, level_0, level_1, [&](double) { ++changes; });
   }
@@ -102,17 +104,16 @@ TEST(Comparison, OwnerChangesOfADeviceThatStandsStill) {
     const double standard_apart = changes_per_hour(standard_rules, weather, -66, -74);
     const double compat_apart = changes_per_hour(compat_rules, weather, -66, -74);
     std::printf("  %-42s %14.2f %6.2f %25.2f %6.2f\n", weather.name, standard, compat, standard_apart, compat_apart);
-    if (weather.alike_s < 30) {
-      EXPECT_LE(standard, compat + 0.3) << weather.name;
-    }
+    EXPECT_LE(standard, compat) << weather.name;
+    EXPECT_LE(standard_apart, compat_apart) << weather.name;
   }
 }
 
 // Seconds until the device that has gone from one radio to the other belongs to the other; the hour is all there is.
 double seconds_to_follow(const Rules& rules, const Weather& weather, double apart_db) {
-  constexpr int seeds = 20;
+  constexpr uint32_t seeds = 40;
   double sum = 0;
-  for (uint32_t seed = 0; seed < seeds; ++seed) {
+  for (uint32_t seed = held_out; seed < held_out + seeds; ++seed) {
     Air air(rules, weather, seed);
     const auto nothing = [](double) {};
     air.run(600, -60, -60 - apart_db, nothing);
@@ -132,7 +133,7 @@ TEST(Comparison, FollowingADeviceThatMoves) {
     const double standard = seconds_to_follow(standard_rules, weathers[0], apart);
     const double compat = seconds_to_follow(compat_rules, weathers[0], apart);
     std::printf("  %2.0f dB apart: standard %7.1f  compat %7.1f\n", apart, standard, compat);
-    EXPECT_LE(standard, 90) << apart;
+    EXPECT_LE(standard, compat) << apart;
   }
 }
 
@@ -142,8 +143,7 @@ struct Attempts {
   int on_bad = 0;            ///< attempts while it could not
   double used_again_s = -1;  ///< after it was mended, by half of the devices
 };
-Attempts connect_with(const Rules& rules, Duration bad_for, Duration total, double lead_db) {
-  constexpr int devices = 10;
+Attempts connect_with(const Rules& rules, Duration bad_for, Duration total, double lead_db, unsigned devices) {
   Failures failures(rules);
   Attempts attempts;
   std::vector<bool> uses_first(devices);
@@ -169,24 +169,28 @@ Attempts connect_with(const Rules& rules, Duration bad_for, Duration total, doub
       }
     }
     const auto mended = std::count(uses_first.begin(), uses_first.end(), true);
-    if (now >= start + bad_for && mended * 2 >= devices && attempts.used_again_s < 0)
+    if (now >= start + bad_for && static_cast<size_t>(mended) * 2 >= devices && attempts.used_again_s < 0)
       attempts.used_again_s = to_seconds(now - start - bad_for);
   }
   return attempts;
 }
 
 TEST(Comparison, AttemptsOnABadRadio) {
-  std::cout << "ten devices, a connection a minute each; the best radio cannot connect for an hour, then can for two\n";
-  for (const double lead : {0.5, 10.0, 20.0}) {
-    const Attempts standard = connect_with(standard_rules, 1h, 3h, lead);
-    const Attempts compat = connect_with(compat_rules, 1h, 3h, lead);
-    std::printf("  %4.1f dB better: failed attempts: standard %d, compat %d; used again after: standard %.0f s, compat %s\n",
-                lead, standard.on_bad, compat.on_bad, standard.used_again_s,
-                compat.used_again_s < 0 ? "never" : std::to_string(compat.used_again_s).c_str());
-    EXPECT_LT(standard.on_bad, 600 / 4) << "of 600 connections";
-    EXPECT_GE(standard.used_again_s, 0) << "a radio that has been mended is used again";
-    EXPECT_LT(compat.used_again_s, 0);
-  }
+  std::cout << "a connection a minute each; the best radio cannot connect for an hour, then can for two\n";
+  for (const unsigned devices : {10U, 1U})
+    for (const double lead : {0.5, 10.0, 20.0}) {
+      const Attempts standard = connect_with(standard_rules, 1h, 3h, lead, devices);
+      const Attempts compat = connect_with(compat_rules, 1h, 3h, lead, devices);
+      std::printf(
+          "  devices: %2u, %4.1f dB better: failed attempts: standard %d, compat %d; used again after: standard %.0f s, compat "
+          "%s\n",
+          devices, lead, standard.on_bad, compat.on_bad, standard.used_again_s,
+          compat.used_again_s < 0 ? "never" : std::to_string(compat.used_again_s).c_str());
+      // With one device there is no other to learn from: what asks again fails again.
+      EXPECT_LE(standard.on_bad, devices == 1 ? 8 : compat.on_bad) << lead;
+      EXPECT_TRUE(standard.used_again_s >= 0 && standard.used_again_s <= 3600) << "a radio that has been mended is used again";
+      EXPECT_LT(compat.used_again_s, 0);
+    }
 }
 
 }  // namespace

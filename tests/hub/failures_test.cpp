@@ -46,11 +46,33 @@ TEST(Failures, ARadioIsBlamedForWhatAllDevicesSuffer) {
   Failures failures(standard_rules);
   failures.add(0, sensor, start);
   failures.add(0, lock, start);
-  EXPECT_DOUBLE_EQ(failures.of_radio(0, start), 2);
+  EXPECT_DOUBLE_EQ(failures.of_radio(0, start), 1 + 2);
   EXPECT_DOUBLE_EQ(failures.of_radio(1, start), 0);
   failures.clear(0, lock);
   EXPECT_DOUBLE_EQ(failures.of_radio(0, start), 0) << "it connects";
   EXPECT_DOUBLE_EQ(failures.of(0, sensor, start), 1) << "but not to this one";
+}
+
+TEST(Failures, OneDeviceThatFailsSaysLittleOfTheRadio) {
+  Failures failures(standard_rules);
+  for (int i = 0; i < 10; ++i) failures.add(0, sensor, start);
+  EXPECT_DOUBLE_EQ(failures.of_radio(0, start), 1);
+}
+
+TEST(Failures, ARowEndsAfterAnHour) {
+  Failures failures(standard_rules);
+  for (int i = 0; i < 10; ++i) failures.add(0, sensor, start);
+  failures.add(0, sensor, start + 61min);
+  EXPECT_DOUBLE_EQ(failures.of(0, sensor, start + 61min), 1);
+}
+
+TEST(Failures, TwoInARowOutweighTwentyDecibelsWhileFresh) {
+  Failures failures(standard_rules);
+  failures.add(0, sensor, start);
+  EXPECT_LT(failures.of(0, sensor, start) * standard_rules.failure_penalty, 20);
+  failures.add(0, sensor, start);
+  EXPECT_GT(failures.of(0, sensor, start) * standard_rules.failure_penalty, 20);
+  EXPECT_LT(failures.of(0, sensor, start + 5min) * standard_rules.failure_penalty, 20);
 }
 
 TEST(Failures, AreBounded) {

@@ -1,6 +1,7 @@
 #include "hub/ownership.hpp"
 
 #include <gtest/gtest.h>
+#include <cmath>
 
 namespace moor::hub {
 namespace {
@@ -60,26 +61,60 @@ TEST(Ownership, StandardWantsThreeSamplesBeforeARadioTakesADevice) {
   EXPECT_TRUE(story.hears(attic, 7, -40).owned);
 }
 
-TEST(Ownership, StandardForgivesALostOwnershipAfterFiveMinutes) {
-  Story story(standard_rules);
-  story.hears_each_second(hall, 0, 5, -80);
-  story.hears_each_second(attic, 5, 10, -60);
-  ASSERT_EQ(story.owner(), attic);
-  const Hearing& loser = story.ownership.hearings(0)[0];
-  EXPECT_TRUE(story.ownership.is_demoted(loser, TimePoint(1h) + 5min));
-  EXPECT_FALSE(story.ownership.is_demoted(loser, TimePoint(1h) + 5min + 8s));
+// Two radios that hear a device each second; how far apart they have to be is what both levels have wandered.
+class Levels {
+public:
+  explicit Levels(double alike_s) : alike_s_(alike_s) {}
+  void run(double seconds, double hall_dbm, double attic_dbm) {
+    for (const double end = t_ + seconds; t_ < end; ++t_) {
+      story.hears(hall, t_, static_cast<int>(std::lround(hall_dbm + swing())));
+      story.hears(attic, t_ + 0.5, static_cast<int>(std::lround(attic_dbm - swing())));
+    }
+  }
+  Story story{standard_rules};
+
+private:
+  [[nodiscard]] double swing() const { return alike_s_ > 0 ? 10 * std::sin(t_ * 2 * 3.14159265 / alike_s_) : 0; }
+  double alike_s_;
+  double t_ = 0;
+};
+
+TEST(Ownership, StandardFollowsASmallDifferenceWhereLevelsAreCalm) {
+  Levels calm(0);
+  calm.run(600, -70, -70);
+  calm.run(20, -70, -56);
+  EXPECT_EQ(calm.story.owner(), hall) << "14 dB";
+  calm.run(20, -72, -56);
+  EXPECT_EQ(calm.story.owner(), attic) << "16 dB";
+}
+
+TEST(Ownership, StandardWaitsForMoreWhereLevelsWander) {
+  Levels wild(60);
+  wild.run(600, -70, -70);
+  EXPECT_EQ(wild.story.owner(), hall) << "up to 20 dB apart, for a while";
+  const Hearing& hearing = wild.story.ownership.hearings(0)[0];
+  EXPECT_NEAR(std::sqrt(hearing.wander), 7, 2);
+  wild.run(10, -90, -50);
+  EXPECT_EQ(wild.story.owner(), attic) << "40 dB are more than any wandering";
+}
+
+TEST(Ownership, StandardTakesALargeDifferenceAtOnce) {
+  Levels calm(0);
+  calm.run(600, -60, -90);
+  calm.run(5, -90, -60);
+  EXPECT_EQ(calm.story.owner(), attic);
 }
 
 TEST(Ownership, ARadioThatHearsOnlyTheStrongestAdvertisementsIsNotBetter) {
   Story story(standard_rules);
   for (int t = 0; t < 400; ++t) {
     story.hears(hall, t, -80);
-    if (t % 10 == 9) story.hears(attic, t + 0.5, -66);  // a tenth of them: 14 dB stronger on average, as it seems
+    if (t % 10 == 9) story.hears(attic, t + 0.5, -62);  // a tenth of them: 18 dB stronger on average, as it seems
   }
   EXPECT_EQ(story.owner(), hall);
   for (int t = 400; t < 500; ++t) {
     story.hears(hall, t, -80);
-    story.hears(attic, t + 0.5, -66);
+    story.hears(attic, t + 0.5, -62);
   }
   EXPECT_EQ(story.owner(), attic) << "now it hears all of them";
 }
