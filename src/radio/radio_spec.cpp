@@ -2,6 +2,7 @@
 #include "moor/radio.hpp"
 
 #include <charconv>
+#include <cmath>
 
 namespace moor {
 
@@ -19,7 +20,7 @@ double parse_speed(std::string_view spec, std::string_view value) {
   if (value == "max") return 0;
   double speed = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), speed);
-  if (error != std::errc() || end != value.data() + value.size() || !(speed > 0 && speed <= 1e6))
+  if (error != std::errc() || end != value.data() + value.size() || std::isnan(speed) || speed <= 0 || speed > 1e6)
     refuse(spec, "speed is 'max' or times real time, above 0, not '" + std::string(value) + "'");
   return speed;
 }
