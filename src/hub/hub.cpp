@@ -2,6 +2,8 @@
 
 #include "core/within.hpp"
 
+#include <algorithm>
+
 namespace moor {
 
 namespace asio = boost::asio;
@@ -13,6 +15,7 @@ constexpr Duration last_retry = std::chrono::seconds(60);
 constexpr Duration worked_after = std::chrono::seconds(60);   // of scanning without a failure, where nothing is in the air
 constexpr Duration restart_limit = std::chrono::seconds(20);  // habluetooth: 5 s to stop a scan, 15 s to start it
 constexpr Duration reset_limit = std::chrono::seconds(60);    // bluetooth-auto-recovery takes up to 30 s
+constexpr size_t radios_watched = 8;                          // for one device, while somebody waits for a change
 
 bool same_device(const Address& a, const Address& b) noexcept {
   return a.bits() == b.bits();
@@ -227,8 +230,14 @@ awaitable<void> Hub::State::wait_changed(Address device) {
   Event changed(context);
   Wait wait(waiting_for_change, device, changed);
   Activities activities(context);
+  // The best radios first, since those are tried; what becomes of the device with others, the hub hears.
+  std::vector<Radio*> watched;
+  for (const Path& path : paths_to(device)) watched.push_back(path.radio);
   for (const auto& member : members)
-    activities.start(member->radio.device_changed(device), [&](std::exception_ptr error) {
+    if (std::ranges::find(watched, &member->radio) == watched.end()) watched.push_back(&member->radio);
+  if (watched.size() > radios_watched) watched.resize(radios_watched);
+  for (Radio* radio : watched)
+    activities.start(radio->device_changed(device), [&](std::exception_ptr error) {
       if (!error) changed.set();
     });
   std::exception_ptr cancelled;

@@ -26,11 +26,6 @@ RadioHealth Hub::State::health(const Member& member) const {
   return health;
 }
 
-bool Hub::State::is_usable(const Member& member) const {
-  const RadioHealth::State state = health(member).state;
-  return state != RadioHealth::State::silent && state != RadioHealth::State::unavailable;
-}
-
 Hub::State::Member* Hub::State::find_member(const Radio* radio) noexcept {
   const auto found = std::ranges::find_if(members, [&](const auto& member) { return &member->radio == radio; });
   return found == members.end() ? nullptr : found->get();
@@ -65,9 +60,11 @@ bool Hub::State::is_fresh(const Heard& heard) const noexcept {
 std::vector<Path> Hub::State::paths_to(const Address& device) {
   const TimePoint now = clock.now();
   std::vector<hub::Candidate> candidates;
+  std::vector<hub::Candidate> silent;  // better than nothing: a place may be quiet, and the device still there
   std::vector<Address> addresses(members.size(), device);
   for (const auto& member : members) {
-    if (!member->radio.info().can_connect || !is_usable(*member)) continue;
+    const RadioHealth::State state = health(*member).state;
+    if (!member->radio.info().can_connect || state == RadioHealth::State::unavailable) continue;
     auto heard = heard_by(*member, device);
     if (heard && !is_fresh(*heard)) heard.reset();
     const auto known = member->radio.find_device(device);
@@ -88,10 +85,13 @@ std::vector<Path> Hub::State::paths_to(const Address& device) {
     candidate.slots = slots.limit;
     candidate.free = slots.free;
     addresses[member->index] = address;
-    candidates.push_back(candidate);
+    (state == RadioHealth::State::silent ? silent : candidates).push_back(candidate);
   }
   hub::order_paths(rules, candidates);
+  hub::order_paths(rules, silent);
+  candidates.insert(candidates.end(), silent.begin(), silent.end());
   std::vector<Path> paths;
+  paths.reserve(candidates.size());
   for (const hub::Candidate& each : candidates)
     paths.push_back({.radio = &members[each.source]->radio,
                      .device = addresses[each.source],
@@ -111,7 +111,7 @@ std::string Hub::State::explain(const Address& device) {
                         .slots = member->radio.slots()};
     if (const auto heard = heard_by(*member, device)) {
       view.last_heard = heard->hearing->last;
-      if (hub::is_usable_rssi(heard->hearing->rssi_dbm)) view.rssi_dbm = heard->hearing->rssi_dbm;
+      view.rssi_dbm = hub::is_usable_rssi(heard->hearing->rssi_dbm) ? heard->hearing->rssi_dbm : no_rssi_value;
     }
     view.reaches = std::ranges::any_of(paths, [&](const Path& path) { return path.radio == &member->radio; });
     views.push_back(std::move(view));
@@ -147,6 +147,7 @@ void Hub::attempt_ended(const Path& path, bool connected) {
 
 std::vector<Radio*> Hub::radios() {
   std::vector<Radio*> all;
+  all.reserve(state_->members.size());
   for (const auto& member : state_->members) all.push_back(&member->radio);
   return all;
 }

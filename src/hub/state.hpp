@@ -49,7 +49,6 @@ struct Hub::State {
   void wake_all();
 
   [[nodiscard]] RadioHealth health(const Member& member) const;
-  [[nodiscard]] bool is_usable(const Member& member) const;
   [[nodiscard]] Member* find_member(const Radio* radio) noexcept;
   [[nodiscard]] std::optional<DeviceSlot> find_slot(const Address& device) const noexcept;
   /// What the radio hears of the device, whichever kind its address is said to be of.
