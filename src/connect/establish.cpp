@@ -61,6 +61,7 @@ private:
   [[nodiscard]] RadioIndex index_of(Radio* radio);
   [[nodiscard]] Path path_over(Radio& radio);
   awaitable<std::optional<Client>> attempt(Path path);
+  [[nodiscard]] Duration patience_with(Radio& radio);
   awaitable<Client> connect(Path path, TimePoint deadline);
   awaitable<void> clear_services(Radio& radio);
   awaitable<void> wait(ConnectMachine::Wait pause);
@@ -74,8 +75,9 @@ private:
   ConnectOptions options_;
   ConnectMachine machine_;
   TimePoint began_;
-  std::vector<Path> choice_;          // of the last look
-  std::vector<Radio*> radios_;        // that were candidates; the machine knows them by their place
+  std::vector<Path> choice_;    // of the last look
+  std::vector<Radio*> radios_;  // that were candidates; the machine knows them by their place
+  std::vector<Radio*> tried_;
   std::vector<Radio*> with_objects_;  // of these, those whose system had an object for the device
   std::vector<FailedAttempt> failed_;
   ConnectCause last_cause_;
@@ -182,8 +184,17 @@ awaitable<std::optional<Client>> Effort::attempt(Path path) {
   co_return std::nullopt;
 }
 
+// A device that is heard answers within seconds, most of the time: the first attempt over a radio is given half of the time while another radio is
+// there to be tried. A device that advertises rarely has the whole time with the second.
+Duration Effort::patience_with(Radio& radio) {
+  const bool first = std::ranges::find(tried_, &radio) == tried_.end();
+  if (first) tried_.push_back(&radio);
+  return first && !is_compat() && choice_.size() > 1 ? options_.timeout / 2 : options_.timeout;
+}
+
 awaitable<Client> Effort::connect(Path path, TimePoint deadline) {
-  LinkOptions link_options{.timeout = options_.timeout,
+  const Duration patience = patience_with(*path.radio);
+  LinkOptions link_options{.timeout = patience,
                            .use_services_cache = options_.use_services_cache && path.radio->has_services(path.device),
                            .pair = options_.pair,
                            .parameters = options_.parameters,
@@ -193,7 +204,7 @@ awaitable<Client> Effort::connect(Path path, TimePoint deadline) {
     link = co_await path.radio->connect(path.device, link_options);
   } else {
     // A radio that does not keep its time-out need not be waited for to the end; the rest of the time is for the discovery.
-    const TimePoint radio_deadline = std::min(deadline, clock_.now() + options_.timeout + late_radio);
+    const TimePoint radio_deadline = std::min(deadline, clock_.now() + patience + late_radio);
     auto made = co_await within(clock_, radio_deadline, path.radio->connect(path.device, link_options));
     if (!made) throw TimedOut("the radio did not answer");
     link = std::move(*made);

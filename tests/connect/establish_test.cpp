@@ -89,16 +89,32 @@ TEST_F(EstablishTest, ConnectsOverTheBestRadio) {
   EXPECT_THAT(hall_.calls, SizeIs(1));
   EXPECT_THAT(attic_.calls, IsEmpty());
   EXPECT_EQ(hall_.calls[0].options.label, "thermometer");
-  EXPECT_EQ(hall_.calls[0].options.timeout, 20s);
+  EXPECT_EQ(hall_.calls[0].options.timeout, 10s) << "half, while another radio is there";
   EXPECT_EQ(paths_->succeeded, 1);
   EXPECT_EQ(hall_.links_closed, 1) << "the client has ended";
 }
 
 TEST_F(EstablishTest, TriesAnotherRadioAtOnce) {
   radios_ = {&hall_, &attic_};
-  hall_.outcomes = {fails(ConnectReason::timed_out, 20s)};
+  hall_.outcomes = {fails(ConnectReason::timed_out, 10s)};
   EXPECT_TRUE(establish());
-  EXPECT_THAT(starts(attic_), ElementsAre(20s));
+  EXPECT_THAT(starts(attic_), ElementsAre(10s));
+}
+
+TEST_F(EstablishTest, GivesTheOnlyRadioAllOfTheTime) {
+  radios_ = {&hall_};
+  EXPECT_TRUE(establish());
+  EXPECT_EQ(hall_.calls[0].options.timeout, 20s);
+}
+
+TEST_F(EstablishTest, GivesSecondAttemptsAllOfTheTime) {
+  radios_ = {&hall_, &attic_};
+  hall_.outcomes = {fails(ConnectReason::aborted_by_local), {}};
+  attic_.outcomes = {fails(ConnectReason::timed_out, 10s)};
+  EXPECT_TRUE(establish());
+  ASSERT_THAT(hall_.calls, SizeIs(2));
+  EXPECT_EQ(hall_.calls[0].options.timeout, 10s);
+  EXPECT_EQ(hall_.calls[1].options.timeout, 20s);
 }
 
 TEST_F(EstablishTest, ComesBackToTheFirstRadioWhenItsWaitIsOver) {

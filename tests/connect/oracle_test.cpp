@@ -189,7 +189,8 @@ private:
         fault_ = next_fault(script_, shown_, now());
         Outcome outcome;
         if (fault_ == nullptr) return outcome;
-        outcome.after = fault_->after;
+        // A radio gives up when its time is over.
+        outcome.after = fault_->raised == Raised::timeout ? calls.back().options.timeout : fault_->after;
         outcome.hangs = fault_->raised == Raised::hang;
         if (!outcome.hangs) outcome.cause = cause_of_fault(*fault_);
         return outcome;

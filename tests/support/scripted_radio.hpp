@@ -121,8 +121,8 @@ public:
 
   [[nodiscard]] awaitable<std::unique_ptr<Link>> connect(Address device, LinkOptions options) override {
     const auto executor = co_await boost::asio::this_coro::executor;
-    const Outcome outcome = next_outcome();
     calls.push_back({.at = clock_.now(), .device = device, .options = options});
+    const Outcome outcome = next_outcome();
     const Running here(running);
     if (outcome.hangs) co_await clock_.wait_until(TimePoint::max());
     if (outcome.after > Duration{}) co_await clock_.wait_for(outcome.after);
@@ -185,7 +185,7 @@ private:
   Outcome next_outcome() {
     if (decide) return decide();
     if (outcomes.empty()) return {};
-    return outcomes[std::min(calls.size(), outcomes.size() - 1)];
+    return outcomes[std::min(calls.size(), outcomes.size()) - 1];
   }
 
   Clock& clock_;
