@@ -279,8 +279,10 @@ void Effort::on_failed(TimePoint began, const std::string& radio, ConnectCause c
 void Effort::give_up() {
   const RetryRule rule = retry_rule(last_cause_, options_.profile);
   const std::string cause = last_cause_.text.empty() ? std::string(rule.type_name) : last_cause_.text;
-  std::string what = fmt::format("cannot connect to {} ({}): {}; tried {} times in {:.4g} s", label(),
-                                 target_.address.to_string(), cause, machine_.attempts(), to_seconds(clock_.now() - began_));
+  const std::string effort =
+      machine_.attempts() > 0 ? fmt::format("tried {} times in", machine_.attempts()) : std::string("no radio could try in");
+  std::string what = fmt::format("cannot connect to {} ({}): {}; {} {:.4g} s", label(), target_.address.to_string(), cause,
+                                 effort, to_seconds(clock_.now() - began_));
   if (rule.failure == ConnectFailure::out_of_slots) {
     const std::string holders = paths_.explain(target_.address);
     if (!holders.empty() && holders != cause) what += "; " + holders;
