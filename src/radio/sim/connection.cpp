@@ -1,7 +1,7 @@
 #include "radio/sim/connection.hpp"
 
+#include "core/saturating.hpp"
 #include "radio/sim/channel.hpp"
-#include "radio/sim/later.hpp"
 #include "radio/sim/words.hpp"
 
 namespace moor::sim {
@@ -135,7 +135,7 @@ void Connection::activate(Subscription& subscription) {
   subscription.active = true;
   subscription.characteristic = gatt().table().find(subscription.handle)->characteristic;
   if (const auto every = gatt().characteristic(subscription.characteristic).notify_every; every && *every > Duration::zero())
-    subscription.next = later(clock().now(), *every);
+    subscription.next = add_saturated(clock().now(), *every);
   wake_at(subscription.next);
 }
 

@@ -1,6 +1,6 @@
 #include "radio/sim/device_faults.hpp"
 
-#include "radio/sim/later.hpp"
+#include "core/saturating.hpp"
 
 #include <algorithm>
 
@@ -44,7 +44,7 @@ void DeviceFaults::add(DeviceFault fault, TimePoint now) {
   std::erase_if(faults_, [](const Running& running) { return is_used_up(running.fault); });
   kinds_ |= bit_of(fault.kind);
   Running running{.fault = std::move(fault), .serial = serials_++, .from = TimePoint{}};
-  running.from = later(start_, running.fault.at);
+  running.from = add_saturated(start_, running.fault.at);
   if (comes_by_itself(running.fault) && !is_used_up(running.fault)) {
     running.own = std::max(running.from, now);
     if (running.fault.every) running.own = after(running, running.own);
@@ -82,7 +82,7 @@ DeviceFaults::LinkDrop DeviceFaults::link_drop(std::string_view radio, TimePoint
   for (const Running& running : faults_) {
     const DeviceFault& fault = running.fault;
     if (fault.kind != DeviceFault::Kind::drop || fault.every || is_used_up(fault) || !is_over(fault, radio)) continue;
-    const TimePoint at = std::max(later(since, fault.at), now);
+    const TimePoint at = std::max(add_saturated(since, fault.at), now);
     if (at < first.at && befalls(running, link)) first = {at, running.serial};
   }
   return first;
@@ -109,7 +109,7 @@ TimePoint DeviceFaults::after(const Running& running, TimePoint t) const {
     pause = std::max(
         from_seconds(to_seconds(pause) * random_.exponential(Purpose::fault_time, device_, running.serial, running.occasions)),
         Duration(std::chrono::milliseconds(1)));
-  return later(t, pause);
+  return add_saturated(t, pause);
 }
 
 void DeviceFaults::find_next_own() noexcept {

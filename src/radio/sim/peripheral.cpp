@@ -1,7 +1,7 @@
 #include "radio/sim/peripheral.hpp"
 
+#include "core/saturating.hpp"
 #include "radio/sim/connection.hpp"
-#include "radio/sim/later.hpp"
 #include "radio/sim/radio_unit.hpp"
 
 namespace moor::sim {
@@ -138,7 +138,7 @@ void Peripheral::happen(const DeviceFault& fault, TimePoint t) {
       break;
     case DeviceFault::Kind::reboot:
       ++boots_;
-      down_until_ = std::max(down_until_, later(t, fault.after));
+      down_until_ = std::max(down_until_, add_saturated(t, fault.after));
       break;
     case DeviceFault::Kind::services_changed:
       gatt().change_table();

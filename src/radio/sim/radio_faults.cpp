@@ -1,6 +1,6 @@
 #include "radio/sim/radio_faults.hpp"
 
-#include "radio/sim/later.hpp"
+#include "core/saturating.hpp"
 
 #include <algorithm>
 
@@ -18,9 +18,9 @@ RadioFaults::RadioFaults(State& state, size_t radio) : state_(state), radio_(rad
 }
 
 void RadioFaults::add(RadioFault fault) {
-  Running running{.fault = fault, .number = faults_.size(), .begin = later(state_.start(), fault.at), .end = never};
-  if (fault.every && fault.random) running.begin = later(running.begin, pause_of(running));
-  if (fault.lasts) running.end = later(running.begin, *fault.lasts);
+  Running running{.fault = fault, .number = faults_.size(), .begin = add_saturated(state_.start(), fault.at), .end = never};
+  if (fault.every && fault.random) running.begin = add_saturated(running.begin, pause_of(running));
+  if (fault.lasts) running.end = add_saturated(running.begin, *fault.lasts);
   faults_.push_back(running);
 }
 
@@ -35,8 +35,8 @@ Duration RadioFaults::pause_of(const Running& running) const {
 void RadioFaults::follow(Running& running, TimePoint t) const {
   while (running.end <= t && running.fault.every) {
     ++running.occurrence;
-    running.begin = later(running.end, pause_of(running));
-    running.end = running.fault.lasts ? later(running.begin, *running.fault.lasts) : never;
+    running.begin = add_saturated(running.end, pause_of(running));
+    running.end = running.fault.lasts ? add_saturated(running.begin, *running.fault.lasts) : never;
   }
 }
 

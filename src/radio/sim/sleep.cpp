@@ -1,6 +1,6 @@
 #include "radio/sim/sleep.hpp"
 
-#include "radio/sim/later.hpp"
+#include "core/saturating.hpp"
 
 namespace moor::sim {
 
@@ -24,7 +24,7 @@ void SleepSchedule::change() {
 void SleepSchedule::link_made(TimePoint t) {
   ++links_;
   if (!sleep_ || !sleep_->awake_after_connect) return;
-  change_at_ = later(t, *sleep_->awake_after_connect);
+  change_at_ = add_saturated(t, *sleep_->awake_after_connect);
   overdue_ = false;
 }
 
@@ -34,13 +34,13 @@ void SleepSchedule::link_gone(TimePoint t) {
 
 void SleepSchedule::wake(TimePoint t) {
   awake_ = true;
-  change_at_ = sleep_->awake > Duration::zero() ? later(t, span(sleep_->awake)) : TimePoint::max();
+  change_at_ = sleep_->awake > Duration::zero() ? add_saturated(t, span(sleep_->awake)) : TimePoint::max();
 }
 
 void SleepSchedule::fall_asleep(TimePoint t) {
   awake_ = false;
   overdue_ = false;
-  change_at_ = later(t, span(sleep_->asleep));
+  change_at_ = add_saturated(t, span(sleep_->asleep));
 }
 
 Duration SleepSchedule::span(Duration mean) {
