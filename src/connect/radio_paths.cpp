@@ -1,6 +1,6 @@
 #include "connect/path_choice.hpp"
-#include "core/activities.hpp"
 #include "moor/path_source.hpp"
+#include "radio/device_watch.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/this_coro.hpp>
@@ -64,23 +64,8 @@ std::string RadioPaths::explain(const Address& device) {
 }
 
 awaitable<void> RadioPaths::changed(Address device) {
-  const auto executor = co_await asio::this_coro::executor;
-  Event changed(executor);
-  Activities watchers(executor);
-  // A radio that cannot be watched changes nothing; the others are watched on.
-  for (Radio* radio : radios_)
-    watchers.start(radio->device_changed(device), [&changed](std::exception_ptr error) {
-      if (!error) changed.set();
-    });
-  std::exception_ptr cancelled;
-  try {
-    co_await changed.wait();
-  } catch (...) {
-    cancelled = std::current_exception();
-  }
-  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  co_await watchers.stop();
-  if (cancelled) std::rethrow_exception(cancelled);
+  Event changed(co_await asio::this_coro::executor);
+  co_await wait_changed(radios_, device, changed);
 }
 
 }  // namespace moor

@@ -1,6 +1,7 @@
 #include "hub/state.hpp"
 
 #include "core/within.hpp"
+#include "radio/device_watch.hpp"
 
 #include <algorithm>
 
@@ -226,29 +227,15 @@ void Hub::State::tell(Member& member) {
 }
 
 awaitable<void> Hub::State::wait_changed(Address device) {
-  const auto context = co_await asio::this_coro::executor;
-  Event changed(context);
+  Event changed(co_await asio::this_coro::executor);
   Wait wait(waiting_for_change, device, changed);
-  Activities activities(context);
   // The best radios first, since those are tried; what becomes of the device with others, the hub hears.
   std::vector<Radio*> watched;
   for (const Path& path : paths_to(device)) watched.push_back(path.radio);
   for (const auto& member : members)
     if (std::ranges::find(watched, &member->radio) == watched.end()) watched.push_back(&member->radio);
   if (watched.size() > radios_watched) watched.resize(radios_watched);
-  for (Radio* radio : watched)
-    activities.start(radio->device_changed(device), [&](std::exception_ptr error) {
-      if (!error) changed.set();
-    });
-  std::exception_ptr cancelled;
-  try {
-    co_await changed.wait();
-  } catch (...) {
-    cancelled = std::current_exception();
-  }
-  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  co_await activities.stop();
-  if (cancelled) std::rethrow_exception(cancelled);
+  co_await moor::wait_changed(std::move(watched), device, changed);
 }
 
 awaitable<bool> Hub::State::wait_heard(Address device, TimePoint deadline) {
