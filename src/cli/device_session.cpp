@@ -1,39 +1,25 @@
 #include "cli/device_session.hpp"
 
 #include "core/duration_text.hpp"
-#include "core/event.hpp"
-#include "core/within.hpp"
+#include "moor/device_lookup.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace moor::cli {
 
 namespace asio = boost::asio;
 
-// Waits for the one device in what the hub hears.
-class DeviceSession::Listener final : public HubListener {
-public:
-  Listener(const asio::any_io_executor& executor, const Address& wanted) : wanted_(wanted), heard_(executor) {}
-
-  void on_advertisement(const Device& device, const Sighting&, bool changed) override {
-    if (device.address.bits() != wanted_.bits()) return;
-    if (target_ && !changed) return;
-    target_ = moor::Target{device.address, device.data.name().value_or(target_ ? target_->name : "")};
-    heard_.set();
-  }
-  [[nodiscard]] const std::optional<moor::Target>& target() const noexcept { return target_; }
-  void set_target(moor::Target target) { target_ = std::move(target); }
-  [[nodiscard]] awaitable<void> wait() { return heard_.wait(); }
-
-private:
-  Address wanted_;
-  std::optional<moor::Target> target_;
-  Event heard_;
-};
-
 DeviceSession::DeviceSession(const DeviceArguments& arguments)
-    : arguments_(arguments), wanted_(parse_address(arguments.address)), radios_(arguments.common.radios) {
+    : arguments_(arguments),
+      wanted_(parse_address(arguments.address)),
+      last_{.address = wanted_},
+      radios_(arguments.common.radios) {
   const auto& all = radios_.radios();
   if (std::none_of(all.begin(), all.end(), [](const auto& radio) { return radio->info().can_connect; }))
     throw RadioNotAvailable("radio " + all.front()->info().name + " cannot connect",
@@ -42,9 +28,7 @@ DeviceSession::DeviceSession(const DeviceArguments& arguments)
   ServiceCacheOptions cache_options;
   if (const auto folder = arguments.services_folder()) cache_options.folder = *folder;
   cache_ = std::make_unique<ServiceCache>(cache_options);
-  listener_ = std::make_unique<Listener>(radios_.context().get_executor(), wanted_);
   hub_ = std::make_unique<Hub>(radios_.context().get_executor(), radios_.clock(), Radios(all));
-  hub_->add_listener(*listener_);
 }
 
 DeviceSession::~DeviceSession() = default;
@@ -56,24 +40,24 @@ ConnectOptions DeviceSession::connect_options() {
   return options;
 }
 
-moor::Target DeviceSession::target() const {
-  return listener_->target().value_or(moor::Target{wanted_});
+moor::Target DeviceSession::target() {
+  if (const Device* heard = hub_->find(wanted_)) last_ = {heard->address, heard->data.name().value_or(last_.name)};
+  return last_;
 }
 
-std::optional<KnownDevice> DeviceSession::known_to_a_system() const {
-  for (const auto& radio : radios_.radios())
-    for (const bool random : {false, true})
-      if (auto known = radio->find_device(Address(wanted_.bits(), random))) return known;
-  return std::nullopt;
+bool DeviceSession::is_known_to_a_system() {
+  for (const bool random : {false, true})
+    if (const auto known = moor::find_device(*hub_, Address(wanted_.bits(), random))) {
+      last_ = known->target();
+      return true;
+    }
+  return false;
 }
 
 awaitable<void> DeviceSession::find_device() {
-  if (const auto known = known_to_a_system()) {
-    listener_->set_target({known->address, known->name});
-    co_return;
-  }
+  if (is_known_to_a_system()) co_return;
   const Duration patience = from_seconds(arguments_.wait_s);
-  if (co_await within(clock(), clock().now() + patience, listener_->wait())) co_return;
+  if (co_await hub_->wait_heard(wanted_, clock().now() + patience)) co_return;
   throw DeviceNotFound(
       fmt::format("device {} was not heard in {}", wanted_.to_string(), elapsed_text(patience)),
       {.device = wanted_,

@@ -22,7 +22,7 @@ public:
   /// What `establish_connection` is to be given: the arguments' options, the cache, the device as it was heard last.
   [[nodiscard]] ConnectOptions connect_options();
   /// The device, its address of the kind that is heard in the air.
-  [[nodiscard]] moor::Target target() const;
+  [[nodiscard]] moor::Target target();
 
   /// Finds the device, connects, does the work and disconnects, also when the user interrupts.
   [[nodiscard]] Outcome with_client(Work work);
@@ -30,18 +30,17 @@ public:
   [[nodiscard]] Outcome beside_hub(awaitable<void> work);
 
 private:
-  class Listener;
-
   [[nodiscard]] awaitable<void> find_connect_work(Work work);
   [[nodiscard]] awaitable<void> find_device();
   [[nodiscard]] awaitable<void> run_beside_hub(awaitable<void> work);
-  [[nodiscard]] std::optional<KnownDevice> known_to_a_system() const;
+  /// Some radio's system has it already.
+  [[nodiscard]] bool is_known_to_a_system();
 
   const DeviceArguments& arguments_;
-  Address wanted_;  // of no certain kind: users rarely know it
+  Address wanted_;     // of no certain kind: users rarely know it
+  moor::Target last_;  // the device as it was heard last, also when the hub has forgotten it
   RadioSession radios_;
   std::unique_ptr<ServiceCache> cache_;
-  std::unique_ptr<Listener> listener_;
   std::unique_ptr<Hub> hub_;
 };
 
