@@ -1,9 +1,9 @@
 #pragma once
 // A client of a fake device with a thermometer, a battery and an alarm, in virtual time.
 
+#include "connect/virtual_time.hpp"
 #include "moor/client.hpp"
 #include "moor/service_cache.hpp"
-#include "play.hpp"
 #include "support/fake_link.hpp"
 
 namespace moor::testing {

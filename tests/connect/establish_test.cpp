@@ -1,4 +1,4 @@
-#include "connect/play.hpp"
+#include "connect/virtual_time.hpp"
 #include "moor/connect.hpp"
 #include "moor/service_cache.hpp"
 #include "support/scripted_radio.hpp"

@@ -1,4 +1,4 @@
-#include "connect/play.hpp"
+#include "connect/virtual_time.hpp"
 #include "core/within.hpp"
 #include "moor/path_source.hpp"
 #include "support/scripted_radio.hpp"

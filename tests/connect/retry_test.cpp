@@ -1,6 +1,6 @@
 #include "moor/retry.hpp"
 
-#include "connect/play.hpp"
+#include "connect/virtual_time.hpp"
 
 #include <boost/system/system_error.hpp>
 

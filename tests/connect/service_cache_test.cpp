@@ -1,7 +1,7 @@
 #include "moor/service_cache.hpp"
 
+#include "connect/virtual_time.hpp"
 #include "gateway/temporary_folder.hpp"
-#include "play.hpp"
 #include "support/fake_link.hpp"
 
 #include <sys/resource.h>

@@ -1,7 +1,7 @@
 #include "moor/session.hpp"
 
+#include "connect/virtual_time.hpp"
 #include "moor/service_cache.hpp"
-#include "play.hpp"
 #include "support/fake_adapter.hpp"
 #include "support/fake_link.hpp"
 

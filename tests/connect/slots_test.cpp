@@ -1,7 +1,7 @@
 #include "moor/slots.hpp"
 
+#include "connect/virtual_time.hpp"
 #include "moor/connect.hpp"
-#include "play.hpp"
 #include "support/fake_adapter.hpp"
 
 namespace moor {

@@ -2,7 +2,7 @@
 
 #include "connect/path_choice.hpp"
 #include "connect/radio_names.hpp"
-#include "play.hpp"
+#include "connect/virtual_time.hpp"
 #include "support/fake_adapter.hpp"
 
 namespace moor {

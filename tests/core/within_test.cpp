@@ -1,7 +1,8 @@
 #include "core/within.hpp"
 
+#include "support/play.hpp"
+
 #include <gtest/gtest.h>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <stdexcept>
 
@@ -9,15 +10,6 @@ namespace moor {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Runs a coroutine in virtual time and rethrows what it threw.
-void run(VirtualClock& clock, awaitable<void> work) {
-  boost::asio::io_context context;
-  std::exception_ptr failure;
-  boost::asio::co_spawn(context, std::move(work), [&](std::exception_ptr error) { failure = error; });
-  clock.run(context);
-  if (failure) std::rethrow_exception(failure);
-}
 
 awaitable<int> answer_after(Clock& clock, Duration delay, int& left) {
   struct Leave {
@@ -35,8 +27,9 @@ awaitable<int> fail_after(Clock& clock, Duration delay) {
 
 TEST(Within, GivesTheResultOfWorkThatEndsInTime) {
   VirtualClock clock;
+  boost::asio::io_context context;
   int left = 0;
-  run(clock, [&]() -> awaitable<void> {
+  testing::play(clock, context, [&]() -> awaitable<void> {
     const TimePoint begin = clock.now();
     const std::optional<int> result = co_await within(clock, begin + 5s, answer_after(clock, 2s, left));
     EXPECT_EQ(result, 42);
@@ -47,8 +40,9 @@ TEST(Within, GivesTheResultOfWorkThatEndsInTime) {
 
 TEST(Within, EndsTheWorkAtTheDeadlineBeforeItGoesOn) {
   VirtualClock clock;
+  boost::asio::io_context context;
   int left = 0;
-  run(clock, [&]() -> awaitable<void> {
+  testing::play(clock, context, [&]() -> awaitable<void> {
     const TimePoint begin = clock.now();
     const std::optional<int> result = co_await within(clock, begin + 5s, answer_after(clock, 60s, left));
     EXPECT_EQ(result, std::nullopt);
@@ -59,7 +53,8 @@ TEST(Within, EndsTheWorkAtTheDeadlineBeforeItGoesOn) {
 
 TEST(Within, ThrowsAtOnceWhatTheWorkThrows) {
   VirtualClock clock;
-  run(clock, [&]() -> awaitable<void> {
+  boost::asio::io_context context;
+  testing::play(clock, context, [&]() -> awaitable<void> {
     const TimePoint begin = clock.now();
     try {
       (void)co_await within(clock, begin + 60s, fail_after(clock, 1s));
@@ -73,8 +68,9 @@ TEST(Within, ThrowsAtOnceWhatTheWorkThrows) {
 
 TEST(Within, IsCancelledWithItsWork) {
   VirtualClock clock;
+  boost::asio::io_context context;
   int left = 0;
-  run(clock, [&]() -> awaitable<void> {
+  testing::play(clock, context, [&]() -> awaitable<void> {
     const TimePoint begin = clock.now();
     // The outer deadline cancels the inner wait.
     const auto inner = [&]() -> awaitable<int> {

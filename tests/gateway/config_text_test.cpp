@@ -1,9 +1,8 @@
 #include "gateway/config_keys.hpp"
-#include "temporary_folder.hpp"
+#include "support/reference_page.hpp"
 
 #include <gmock/gmock.h>
 #include <cctype>
-#include <cstdlib>
 #include <set>
 
 namespace moor::config {
@@ -87,23 +86,8 @@ TEST(ExampleConfig, HoldsWithEachOfItsKeysUncommented) {
   }
 }
 
-// With MOOR_UPDATE_DOCS set the page is brought up to date instead.
 TEST(ConfigReference, IsWhatTheGuideSays) {
-  const std::filesystem::path page = std::filesystem::path(MOOR_SOURCE_DIR) / "docs" / "gateway.md";
-  const std::string begin = "<!-- reference of keys, made from the table in config_keys.cpp -->\n\n";
-  const std::string end = "<!-- end of the reference -->";
-  std::string guide = read_file(page);
-  const size_t from = guide.find(begin);
-  const size_t to = guide.find(end);
-  ASSERT_NE(from, std::string::npos) << page;
-  ASSERT_NE(to, std::string::npos) << page;
-  const size_t at = from + begin.size();
-  if (std::getenv("MOOR_UPDATE_DOCS") != nullptr) {
-    write_file(page, guide.replace(at, to - at, config_reference()));
-    return;
-  }
-  EXPECT_EQ(guide.substr(at, to - at), config_reference())
-      << "run this test with MOOR_UPDATE_DOCS=1 to bring docs/gateway.md up to date";
+  expect_reference("gateway.md", "the table in config_keys.cpp", config_reference());
 }
 
 TEST(NearestKey, IsOneSlipOfTheFingerAway) {

@@ -3,6 +3,7 @@
 
 #include "core/within.hpp"
 #include "moor/world.hpp"
+#include "support/play.hpp"
 
 #include <gtest/gtest.h>
 #include <algorithm>
@@ -83,10 +84,7 @@ protected:
   /// Runs a coroutine in virtual time to its end; what it throws comes out.
   template <typename Coroutine>
   void play(Coroutine coroutine) {
-    std::exception_ptr error;
-    boost::asio::co_spawn(context_, coroutine(), [&](std::exception_ptr e) { error = e; });
-    clock_.run(context_);
-    if (error) std::rethrow_exception(error);
+    moor::testing::play(clock_, context_, coroutine());
   }
 
   /// Scans with a radio of the world for so long.

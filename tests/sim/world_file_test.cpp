@@ -4,10 +4,10 @@
 #include "moor/config_mistakes.hpp"
 #include "moor/ruuvi.hpp"
 #include "radio/sim/world_file_keys.hpp"
+#include "support/reference_page.hpp"
 
 #include <gmock/gmock.h>
 #include <rapidcheck.h>
-#include <cstdlib>
 #include <set>
 
 namespace moor::sim {
@@ -348,23 +348,8 @@ TEST(WorldKeys, AreAllDifferentAndTheirDefaultsHold) {
   });
 }
 
-// With MOOR_UPDATE_DOCS set the page is brought up to date instead.
 TEST(WorldReference, IsWhatTheGuideSays) {
-  const std::filesystem::path page = std::filesystem::path(MOOR_SOURCE_DIR) / "docs" / "worlds.md";
-  const std::string begin = "<!-- reference of keys, made from the tables in world_file_keys.cpp -->\n\n";
-  const std::string end = "<!-- end of the reference -->";
-  std::string guide = read_file(page);
-  const size_t from = guide.find(begin);
-  const size_t to = guide.find(end);
-  ASSERT_NE(from, std::string::npos) << page;
-  ASSERT_NE(to, std::string::npos) << page;
-  const size_t at = from + begin.size();
-  if (std::getenv("MOOR_UPDATE_DOCS") != nullptr) {
-    write_file(page, guide.replace(at, to - at, world_reference()));
-    return;
-  }
-  EXPECT_EQ(guide.substr(at, to - at), world_reference())
-      << "run this test with MOOR_UPDATE_DOCS=1 to bring docs/worlds.md up to date";
+  expect_reference("worlds.md", "the tables in world_file_keys.cpp", world_reference());
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 // radio for each adapter; where the Python package has plain faults (only hci0 to hci8, nothing but on Linux, nothing removed that was not
 // cached), the player has them, not moor.
 
-#include "connect/play.hpp"
+#include "connect/virtual_time.hpp"
 #include "moor/connect.hpp"
 #include "moor/slots.hpp"
 #include "moor/stale.hpp"

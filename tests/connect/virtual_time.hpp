@@ -1,7 +1,7 @@
 #pragma once
 // A coroutine in virtual time, to its end; what it throws comes out.
 
-#include "moor/clock.hpp"
+#include "support/play.hpp"
 
 #include <gmock/gmock.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -16,11 +16,7 @@ class VirtualTime : public ::testing::Test {
 protected:
   template <typename Coroutine>
   void play(Coroutine coroutine) {
-    std::exception_ptr error;
-    context_.restart();
-    boost::asio::co_spawn(context_, std::move(coroutine), [&](std::exception_ptr e) { error = e; });
-    clock_.run(context_);
-    if (error) std::rethrow_exception(error);
+    moor::testing::play(clock_, context_, coroutine());
   }
   /// Beside the others; what it throws is lost.
   template <typename Coroutine>
