@@ -105,7 +105,10 @@ public:
 
   [[nodiscard]] awaitable<int8_t> rssi();
   [[nodiscard]] awaitable<ParametersApplied> set_connection_parameters(ConnectionParameters parameters);
+  /// @throws PairingFailed, RadioNotAvailable, LinkClosed, TimedOut. Without an agent: just works.
   [[nodiscard]] awaitable<void> pair();
+  /// @param agent  must live until it completes. A person may take longer than a read: the time-out is a minute.
+  [[nodiscard]] awaitable<void> pair(PairingAgent& agent);
   [[nodiscard]] awaitable<void> unpair();
   /// Forgets the device's services, here and in the radio's system, so that the next connection discovers them.
   /// @returns whether anything was forgotten.

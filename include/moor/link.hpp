@@ -7,6 +7,7 @@
 #include "moor/clock.hpp"
 #include "moor/connection_parameters.hpp"
 #include "moor/gatt.hpp"
+#include "moor/pairing.hpp"
 #include "moor/sighting.hpp"
 
 #include <functional>
@@ -104,8 +105,9 @@ public:
   [[nodiscard]] virtual awaitable<int8_t> rssi(TimePoint deadline) = 0;
   /// @throws RadioNotAvailable where the radio cannot change them.
   [[nodiscard]] virtual awaitable<ParametersApplied> set_parameters(ConnectionParameters parameters, TimePoint deadline) = 0;
-  /// @throws ConnectionFailed, RadioNotAvailable, LinkClosed, TimedOut.
-  [[nodiscard]] virtual awaitable<void> pair(TimePoint deadline) = 0;
+  /// Pairs and bonds; does nothing where that was done before. @param agent  must live until it completes.
+  /// @throws PairingFailed, RadioNotAvailable (the radio cannot pair), LinkClosed, TimedOut.
+  [[nodiscard]] virtual awaitable<void> pair(PairingAgent& agent, TimePoint deadline) = 0;
   /// Forgets the bond, which closes the link with most systems.
   [[nodiscard]] virtual awaitable<void> unpair(TimePoint deadline) = 0;
   /// The radio's system forgets the device's services, so that the next connection discovers them. @returns whether it did.

@@ -40,8 +40,20 @@ public:
   virtual void on_sightings(std::span<const Sighting> batch) = 0;
 };
 
+/// Bytes that an advertisement must have at some place of an AD structure.
+struct AdPattern {
+  uint8_t type = 0x01;               ///< of the structure (Assigned Numbers 2.3); 0x01 is Flags
+  uint8_t offset = 0;                ///< in its data
+  std::vector<uint8_t> bytes{0x06};  ///< 1 to 31
+  friend bool operator==(const AdPattern&, const AdPattern&) = default;
+};
+
 struct ScanOptions {
   bool active = true;  ///< ask for scan responses; a recording gives what was recorded
+  /// Only devices that advertise one of these need be reported: a radio that can tells its system so, others report all. Empty: all.
+  std::vector<Uuid> service_uuids{};
+  /// Of a passive scan where the system wants patterns (BlueZ's advertisement monitors): one must match. Empty: those that most devices fit.
+  std::vector<AdPattern> patterns{};
 };
 
 /// What became of everything the source delivered. Nothing is dropped without being counted.
@@ -60,12 +72,14 @@ struct RadioInfo {
   std::string kind;    ///< "bluez", "esphome", "sim" or "replay"
   std::string detail;  ///< for people: the adapter's address, the capture's format
   bool can_connect = false;
+  std::string limits{};  ///< for people: what it cannot hear or do, and why; empty where there is nothing to say
 };
 
 struct LinkOptions {
   Duration timeout = std::chrono::seconds(20);  ///< for the whole of connecting
   bool use_services_cache = true;               ///< the radio's system may give services that it remembers
-  bool pair = false;                            ///< pair before the link is handed over
+  bool pair = false;                            ///< pair before the link is handed over, unless it is bonded
+  PairingAgent* agent = nullptr;                ///< for that; just works where null. Must live until the link is there
   std::optional<ConnectionParameters> parameters{};
   std::string label{};  ///< who wants the link, for `Slots::holders` and logs
 };

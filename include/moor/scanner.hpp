@@ -34,9 +34,12 @@ struct ScanFilter {
 
 struct ScannerOptions {
   ScanFilter filter;
-  bool active = true;             ///< ask for scan responses
-  size_t max_devices = 100'000;   ///< of further ones the sightings are counted in `ScannerCounters::devices_refused`
-  size_t stream_capacity = 4096;  ///< sightings that `next()` may be behind; the oldest are dropped and counted
+  bool active = true;  ///< ask for scan responses
+  std::vector<Uuid>
+      service_uuids{};  ///< for the radios' systems, see ScanOptions; a device with service data alone is not among them
+  std::vector<AdPattern> patterns{};  ///< the same
+  size_t max_devices = 100'000;       ///< of further ones the sightings are counted in `ScannerCounters::devices_refused`
+  size_t stream_capacity = 4096;      ///< sightings that `next()` may be behind; the oldest are dropped and counted
 };
 
 struct ScannerCounters {

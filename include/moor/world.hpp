@@ -206,8 +206,11 @@ struct DeviceEntry {
   Address address;
   Movement movement = Position{};
   double rssi_at_1m_dbm = -59;
-  bool carried = false;                                    ///< by a person, whose body is in between now and then
-  bool bonds = true;                                       ///< accepts pairing
+  bool carried = false;  ///< by a person, whose body is in between now and then
+  bool bonds = true;     ///< accepts pairing
+  PairingMethod pairing =
+      PairingMethod::just_works;  ///< seen from the central: with `passkey_entry` the device shows its passkey
+  uint32_t passkey = 0;           ///< 0 to 999999, of `passkey_entry` and `passkey_display`
   std::optional<Advertising> advertising = Advertising{};  ///< none: it can only be connected by who knows it
   std::vector<Service> services{};
   uint16_t mtu = 247;

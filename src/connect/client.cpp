@@ -137,7 +137,13 @@ awaitable<ParametersApplied> Client::set_connection_parameters(ConnectionParamet
 }
 
 awaitable<void> Client::pair() {
-  return State::explained(state_, "pair", state_->link->pair(state_->deadline()));
+  JustWorks agent;
+  co_await pair(agent);
+}
+
+awaitable<void> Client::pair(PairingAgent& agent) {
+  constexpr Duration patience = std::chrono::seconds(60);
+  return State::explained(state_, "pair", state_->link->pair(agent, state_->clock.now() + patience));
 }
 
 awaitable<void> Client::unpair() {

@@ -89,12 +89,14 @@ awaitable<void> Gateway::shut_down() {
 
 awaitable<void> Gateway::run_radio(size_t index) {
   RadioSink sink(*this, index);
+  ScanOptions scan_options;
+  scan_options.active = config_.radios[index].active;
   Duration pause = first_retry;
   while (true) {
     std::string problem;
     try {
       set_phase(index, RadioState::Phase::scanning);
-      co_await radios_[index]->scan({.active = config_.radios[index].active}, sink);
+      co_await radios_[index]->scan(scan_options, sink);
       set_phase(index, RadioState::Phase::ended);
       co_return;
     } catch (const CaptureError& error) {  // a recording does not mend itself

@@ -70,6 +70,8 @@ awaitable<void> Hub::State::run() {
 
 awaitable<void> Hub::State::run_radio(Member& member) {
   Duration pause = first_retry;
+  ScanOptions scan_options;
+  scan_options.active = options.active;
   struct Leave {
     Member& member;
     ~Leave() { member.state.set_scanning(member, false); }
@@ -79,7 +81,7 @@ awaitable<void> Hub::State::run_radio(Member& member) {
     std::string problem;
     try {
       set_scanning(member, true);
-      co_await member.radio.scan({.active = options.active}, member);
+      co_await member.radio.scan(scan_options, member);
       co_return;
     } catch (const CaptureError& error) {  // a recording does not mend itself
       failure = std::current_exception();

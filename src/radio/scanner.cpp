@@ -18,12 +18,14 @@ awaitable<void> Scanner::run(std::optional<Duration> duration) {
   Event ended(executor);
   Activities activities(executor);
   size_t scanning = radios_.size();
+  const ScanOptions scan_options{
+      .active = options_.active, .service_uuids = options_.service_uuids, .patterns = options_.patterns};
   finished_ = false;
   stopping_ = false;
   ended_ = &ended;
 
   for (size_t i = 0; i < radios_.size(); ++i) {
-    activities.start(radios_[i].scan({.active = options_.active}, *this), [&](std::exception_ptr error) {
+    activities.start(radios_[i].scan(scan_options, *this), [&](std::exception_ptr error) {
       if (error && !stopping_) failures_.push_back(error);
       if (--scanning == 0) ended.set();
     });

@@ -24,6 +24,7 @@ KNOWS = {
     "tracking": ["beacon", "presence"],
     "radio": ["core", "gatt"],
     "radio/bluez": ["radio", "hci", "dbus", "gatt"],
+    "radio/controller": ["radio", "hci", "gatt", "crypto"],
     "radio/esphome": ["radio", "esphome", "gatt", "mdns"],
     "radio/replay": ["radio", "hci"],
     "radio/sim": ["radio", "hci", "gatt", "beacon", "toml"],
@@ -33,7 +34,7 @@ KNOWS = {
     "proxy": ["hub", "esphome", "mdns"],
     "gateway": ["hub", "tracking", "crypto", "toml"],
     "fleet": ["core", "presence"],
-    "cli": ["gateway", "proxy", "fleet", "power", "gatt", "radio/open"],
+    "cli": ["gateway", "proxy", "fleet", "power", "gatt", "radio/open", "radio/controller"],
 }
 # Public headers stay cheap to include: of Boost, only these, each under half a second of g++ -O2 (docs/decisions.md).
 SMALL = {

@@ -62,10 +62,13 @@ protected:
     });
   }
   void run_scan(Radio& radio) {
-    spawn(radio.scan({}, heard_));
+    spawn(radio.scan(ScanOptions(), heard_));
     clock_.run(context_);
   }
-  awaitable<void> scan_until(Radio& radio, TimePoint end) { co_await (radio.scan({}, heard_) || clock_.wait_until(end)); }
+  awaitable<void> scan_until(Radio& radio, TimePoint end) {
+    const ScanOptions options;
+    co_await (radio.scan(options, heard_) || clock_.wait_until(end));
+  }
 
   static uint64_t us(TimePoint time) {
     return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count());
@@ -182,7 +185,8 @@ TEST_F(ReplayTest, AScanThatWasCancelledGoesOnWhereItStopped) {
   spawn([&]() -> awaitable<void> {
     co_await scan_until(*radio, start + 2s);
     EXPECT_EQ(heard_.after.size(), 2U);
-    co_await radio->scan({}, heard_);
+    const ScanOptions options;
+    co_await radio->scan(options, heard_);
   });
   clock_.run(context_);
   EXPECT_THAT(heard_.after, ElementsAre(0s, 1500ms, 3s, 4500ms));

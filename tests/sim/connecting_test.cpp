@@ -166,7 +166,8 @@ TEST_F(ConnectingTest, AnAdapterKnowsWhatItHasHeardForThirtySeconds) {
     EXPECT_EQ(co_await try_connect(), "device not found");
     co_await scan_until(clock_, *radios_[0], listener, 10s);
     EXPECT_EQ(co_await try_connect(), "ok");
-    co_await link_->pair(in(5s));
+    JustWorks agent;
+    co_await link_->pair(agent, in(5s));
     EXPECT_FALSE(co_await radios_[0]->forget(device_address(1), false, in(1s))) << "it is bonded";
     co_await link_->disconnect(in(1s));
     co_await clock_.wait_for(1h);

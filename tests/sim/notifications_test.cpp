@@ -164,7 +164,8 @@ TEST_F(NotificationsTest, ABondedClientIsToldOfAChangeWhenItComesBack) {
   make(proxy_world({gatt_device()}));
   play([&]() -> awaitable<void> {
     co_await connect_and_discover();
-    co_await link_->pair(in(5s));
+    JustWorks agent;
+    co_await link_->pair(agent, in(5s));
     co_await link_->disconnect(in(1s));
     world_->add_fault(device_address(1), {.kind = sim::DeviceFault::Kind::services_changed});
     co_await connect();

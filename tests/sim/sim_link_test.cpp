@@ -118,7 +118,8 @@ TEST_F(SimLinkTest, RefusesWithTheCodesOfTheAttributeProtocol) {
     EXPECT_EQ(co_await att_code(link_->subscribe(handle(commands), SubscribeKind::notification, nothing, in(1s))), 0x06);
     EXPECT_EQ(co_await att_code(link_->subscribe(handle(indicating), SubscribeKind::notification, nothing, in(1s))), 0x06);
     EXPECT_EQ(co_await att_code(link_->subscribe(handle(secret), SubscribeKind::notification, nothing, in(1s))), 0x05);
-    co_await link_->pair(in(5s));
+    JustWorks agent;
+    co_await link_->pair(agent, in(5s));
     EXPECT_EQ(co_await read_code(secret), 0);
     EXPECT_TRUE(radios_[0]->find_device(device_address(1))->bonded);
     co_await link_->disconnect(in(1s));

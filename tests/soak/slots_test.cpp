@@ -105,7 +105,8 @@ protected:
     } nobody;
     while (left > 0) {
       try {
-        (void)co_await within(clock_, clock_.now() + 10min, radio.scan(ScanOptions(), nobody));
+        const ScanOptions options;
+        (void)co_await within(clock_, clock_.now() + 10min, radio.scan(options, nobody));
       } catch (const RadioNotAvailable&) {
         // It is unplugged for a while.
       }

@@ -99,7 +99,7 @@ public:
     co_await operation("parameters", 0, deadline);
     co_return ParametersApplied::now;
   }
-  [[nodiscard]] awaitable<void> pair(TimePoint deadline) override { return operation("pair", 0, deadline); }
+  [[nodiscard]] awaitable<void> pair(PairingAgent&, TimePoint deadline) override { return operation("pair", 0, deadline); }
   [[nodiscard]] awaitable<void> unpair(TimePoint deadline) override { return operation("unpair", 0, deadline); }
   [[nodiscard]] awaitable<bool> clear_cache(TimePoint) override {
     shared_->device.log.emplace_back("clear");

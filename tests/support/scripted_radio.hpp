@@ -36,7 +36,7 @@ public:
   [[nodiscard]] awaitable<ParametersApplied> set_parameters(ConnectionParameters, TimePoint) override {
     co_return ParametersApplied::now;
   }
-  [[nodiscard]] awaitable<void> pair(TimePoint) override { co_return; }
+  [[nodiscard]] awaitable<void> pair(PairingAgent&, TimePoint) override { co_return; }
   [[nodiscard]] awaitable<void> unpair(TimePoint) override { co_return; }
   [[nodiscard]] awaitable<bool> clear_cache(TimePoint) override { co_return true; }
   void on_services_changed(std::function<void()>) override {}

@@ -176,7 +176,10 @@ awaitable<std::unique_ptr<Link>> RadioUnit::connect(Attempt& attempt, RadioId id
   if (attempt.peripheral != nullptr) co_await meet_faults(attempt);
   const auto link = co_await reach(attempt);
   link->made(std::move(attempt.slot));
-  if (attempt.options.pair) co_await pair(link, attempt.deadline);
+  if (attempt.options.pair) {
+    JustWorks just_works;
+    co_await pair(link, attempt.options.agent == nullptr ? just_works : *attempt.options.agent, attempt.deadline);
+  }
   co_return make_sim_link(link, id);
 }
 

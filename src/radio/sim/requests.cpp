@@ -340,15 +340,18 @@ awaitable<ParametersApplied> set_parameters(ConnectionPtr link, ConnectionParame
   co_return ParametersApplied::now;
 }
 
-awaitable<void> pair(ConnectionPtr link, TimePoint deadline) {
+awaitable<void> pair(ConnectionPtr link, PairingAgent& agent, TimePoint deadline) {
   check_open(*link);
   if (link->encrypted()) co_return;
   constexpr unsigned trips = 8;  // features, public keys, confirmations, checks, keys to keep
   co_await round_trips(link, trips, deadline);
   Peripheral& peripheral = link->peripheral();
   if (!peripheral.spec().bonds)
-    throw_connect_error(peripheral.spec().address.to_string() + " does not want to be paired", context_of(*link),
-                        cause_of(link->radio().spec().kind, ConnectReason::att_error));
+    throw PairingFailed(peripheral.spec().address.to_string() + " does not want to be paired", PairingProblem::refused,
+                        context_of(*link));
+  if (!co_await agent.allow(peripheral.spec().address))
+    throw PairingFailed("pairing with " + peripheral.spec().address.to_string() + " was refused here", PairingProblem::rejected,
+                        context_of(*link));
   link->set_encrypted();
   peripheral.bond(link->radio().index(), link->gatt().generation());
   link->radio().known().set_bonded(peripheral.index(), true);

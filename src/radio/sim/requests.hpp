@@ -22,7 +22,7 @@ using ConnectionPtr = std::shared_ptr<Connection>;
 [[nodiscard]] awaitable<int8_t> rssi(ConnectionPtr link, TimePoint deadline);
 [[nodiscard]] awaitable<ParametersApplied> set_parameters(ConnectionPtr link, ConnectionParameters parameters,
                                                           TimePoint deadline);
-[[nodiscard]] awaitable<void> pair(ConnectionPtr link, TimePoint deadline);
+[[nodiscard]] awaitable<void> pair(ConnectionPtr link, PairingAgent& agent, TimePoint deadline);
 [[nodiscard]] awaitable<void> unpair(ConnectionPtr link, TimePoint deadline);
 /// @param reason  of the end: ours, or another program's.
 [[nodiscard]] awaitable<void> disconnect(ConnectionPtr link, CloseReason reason, TimePoint deadline);

@@ -50,7 +50,7 @@ public:
   awaitable<ParametersApplied> set_parameters(ConnectionParameters parameters, TimePoint deadline) override {
     return sim::set_parameters(connection_, parameters, deadline);
   }
-  awaitable<void> pair(TimePoint deadline) override { return sim::pair(connection_, deadline); }
+  awaitable<void> pair(PairingAgent& agent, TimePoint deadline) override { return sim::pair(connection_, agent, deadline); }
   awaitable<void> unpair(TimePoint deadline) override { return sim::unpair(connection_, deadline); }
   awaitable<bool> clear_cache(TimePoint) override {
     co_return connection_->radio().forget_services(connection_->peripheral().index());
