@@ -129,6 +129,11 @@ public:
   [[nodiscard]] virtual const RadioInfo& info() const noexcept = 0;
   [[nodiscard]] virtual ScanStatistics statistics() const noexcept = 0;
 
+  /// Asks the radio's system what it knows, without scanning: after it, `info`, `slots`, `health` and the known devices are as they are. Scanning and
+  /// connecting do it themselves. Cancellation: total.
+  /// @throws RadioNotAvailable, TimedOut.
+  [[nodiscard]] virtual awaitable<void> open(TimePoint deadline);
+
   /// Scans until it is cancelled or the source ends, as a recording does.
   /// @throws RadioNotAvailable, CaptureError  when the source fails; all that was heard before has been delivered.
   /// Cancellation: total; the radio has stopped scanning before the operation completes. `sink` must live as long.

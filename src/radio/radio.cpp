@@ -16,6 +16,10 @@ std::string_view to_string(RadioHealth::State state) noexcept {
   return "unavailable";
 }
 
+awaitable<void> Radio::open(TimePoint) {
+  co_return;
+}
+
 awaitable<std::unique_ptr<Link>> Radio::connect(Address, LinkOptions) {
   throw RadioNotAvailable("radio " + info().name + " cannot connect",
                           {.radio = info().name, .advice = "Use an adapter, a proxy or a simulated world."},
