@@ -1,7 +1,7 @@
 #pragma once
 // What a radio's system knows of devices: heard, connected, bonded, forgotten.
 
-#include "radio/sim/bell.hpp"
+#include "core/bell.hpp"
 #include "radio/sim/state.hpp"
 
 namespace moor::sim {

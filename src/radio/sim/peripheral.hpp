@@ -1,7 +1,7 @@
 #pragma once
 // One simulated device: whether it is there and awake, what its characteristics are worth, who is connected, and what goes wrong.
 
-#include "radio/sim/bell.hpp"
+#include "core/bell.hpp"
 #include "radio/sim/device_faults.hpp"
 #include "radio/sim/gatt_server.hpp"
 #include "radio/sim/sleep.hpp"

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace moor::sim {
+namespace moor {
 
 class Bell {
 public:
@@ -34,4 +34,4 @@ private:
   std::vector<Event*> listeners_;
 };
 
-}  // namespace moor::sim
+}  // namespace moor
