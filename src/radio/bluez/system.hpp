@@ -8,6 +8,10 @@
 
 namespace moor::bluez {
 
+class Discovery;
+class LinkRegistry;
+class AgentDesk;
+
 /// Where the system is: the machine's, or a test's.
 struct Ports {
   std::function<awaitable<std::unique_ptr<dbus::Bus>>(Clock&, TimePoint deadline)> open_bus;
@@ -41,6 +45,13 @@ public:
   [[nodiscard]] dbus::Bus& bus() noexcept;
   /// Null where the management socket cannot be used.
   [[nodiscard]] Management* management() noexcept;
+
+  /// What scans and connections share of an adapter (discovery.hpp).
+  [[nodiscard]] std::shared_ptr<Discovery> discovery(unsigned adapter);
+  /// The links of this process (link_registry.hpp).
+  [[nodiscard]] LinkRegistry& links() noexcept;
+  /// Who answers when devices pair (agent_desk.hpp).
+  [[nodiscard]] AgentDesk& agents() noexcept;
 
   /// The adapter that a spec means: "hci1", or the default where empty (see AdapterInfo::is_default).
   /// @throws RadioNotAvailable (no_radio).
