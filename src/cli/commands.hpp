@@ -14,6 +14,8 @@ namespace moor::cli {
 [[nodiscard]] std::unique_ptr<Command> make_write();
 [[nodiscard]] std::unique_ptr<Command> make_notify();
 [[nodiscard]] std::unique_ptr<Command> make_monitor();
+[[nodiscard]] std::unique_ptr<Command> make_pair();
+[[nodiscard]] std::unique_ptr<Command> make_unpair();
 [[nodiscard]] std::unique_ptr<Command> make_lookup();
 [[nodiscard]] std::unique_ptr<Command> make_decode();
 [[nodiscard]] std::unique_ptr<Command> make_encode();

@@ -13,6 +13,8 @@ int main(int argc, char** argv) {
   commands.push_back(make_write());
   commands.push_back(make_notify());
   commands.push_back(make_monitor());
+  commands.push_back(make_pair());
+  commands.push_back(make_unpair());
   commands.push_back(make_lookup());
   commands.push_back(make_decode());
   commands.push_back(make_encode());
