@@ -26,7 +26,8 @@ struct ConnectOptions {
   bool use_services_cache = true;
   /// Whether the radio's system is made to forget services that turn out incomplete; other programs may use them too.
   bool clear_incomplete_services = true;
-  bool pair = false;  ///< pair before the client is handed over
+  bool pair = false;              ///< pair before the client is handed over
+  PairingAgent* agent = nullptr;  ///< for that; just works where null. Must outlive the attempt
   std::optional<ConnectionParameters> parameters{};
   ClientOptions client{};  ///< label, time-outs of operations, what to call on a disconnect
   /// Asked before every attempt: the device's newest address and name. By the rules of `compat` never asked.

@@ -54,7 +54,22 @@ bool DeviceSession::is_known_to_a_system() {
   return false;
 }
 
+awaitable<void> DeviceSession::open_radios() {
+  std::exception_ptr failure;
+  bool opened = false;
+  for (const auto& radio : radios_.radios()) {
+    try {
+      co_await radio->open(clock().now() + from_seconds(arguments_.wait_s));
+      opened = true;
+    } catch (const Error&) {
+      if (!failure) failure = std::current_exception();
+    }
+  }
+  if (!opened) std::rethrow_exception(failure);
+}
+
 awaitable<void> DeviceSession::find_device() {
+  co_await open_radios();
   if (is_known_to_a_system()) co_return;
   const Duration patience = from_seconds(arguments_.wait_s);
   if (co_await hub_->wait_heard(wanted_, clock().now() + patience)) co_return;

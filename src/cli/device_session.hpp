@@ -31,6 +31,8 @@ public:
 
 private:
   [[nodiscard]] awaitable<void> find_connect_work(Work work);
+  /// One that can be used suffices.
+  [[nodiscard]] awaitable<void> open_radios();
   [[nodiscard]] awaitable<void> find_device();
   [[nodiscard]] awaitable<void> run_beside_hub(awaitable<void> work);
   /// Some radio's system has it already.

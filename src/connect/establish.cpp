@@ -197,6 +197,7 @@ awaitable<Client> Effort::connect(Path path, TimePoint deadline) {
   LinkOptions link_options{.timeout = patience,
                            .use_services_cache = options_.use_services_cache && path.radio->has_services(path.device),
                            .pair = options_.pair,
+                           .agent = options_.agent,
                            .parameters = options_.parameters,
                            .label = label()};
   std::unique_ptr<Link> link;
