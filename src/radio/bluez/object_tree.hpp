@@ -127,6 +127,8 @@ public:
   virtual ~Watch() = default;
 };
 
+/// "/org/bluez/hci0".
+[[nodiscard]] std::string adapter_path(unsigned adapter);
 /// "/org/bluez/hci0/dev_A4_CF_12_34_56_78".
 [[nodiscard]] std::string device_path(unsigned adapter, const Address& address);
 /// The table in moor's terms; nothing while bluetoothd has not resolved it, or where objects of it are missing.
