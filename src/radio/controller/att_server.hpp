@@ -20,6 +20,8 @@ public:
   /// answers stays unanswered.
   void receive(Bytes pdu);
   [[nodiscard]] uint16_t mtu() const noexcept;
+  /// PDUs that found no room: of a host that sends faster than the device takes, or indications that nobody confirms.
+  [[nodiscard]] uint64_t dropped() const noexcept;
 
 private:
   struct State;

@@ -1,6 +1,7 @@
 #include "radio/sim/gatt_table.hpp"
 
 #include "crypto/aes_modes.hpp"
+#include "hci/att.hpp"
 
 #include <algorithm>
 
@@ -16,21 +17,9 @@ constexpr Uuid generic_attribute(0x1801);
 constexpr Uuid device_name(0x2A00);
 constexpr Uuid appearance(0x2A01);
 
-// In the air a UUID has 2 bytes or 16: ATT knows no 4 (Core 5.4, Vol 3, Part F, 3.2.1).
-std::vector<uint8_t> uuid_bytes(const Uuid& uuid) {
-  std::vector<uint8_t> bytes = uuid.to_le();
-  if (bytes.size() != 4) return bytes;
-  const std::array<uint8_t, 16> whole = uuid.to_be();
-  return {whole.rbegin(), whole.rend()};
-}
 size_t uuid_size(const Uuid& uuid) noexcept {
   const auto number = uuid.assigned_number();
   return number && *number <= 0xFFFF ? 2 : 16;
-}
-
-void put_le16(std::vector<uint8_t>& to, uint16_t number) {
-  to.push_back(static_cast<uint8_t>(number));
-  to.push_back(static_cast<uint8_t>(number >> 8));
 }
 
 bool has_service(const std::vector<Service>& services, const Uuid& uuid) {
@@ -117,14 +106,14 @@ void GattTable::add(const Service& service, size_t first_characteristic, std::ve
   shown.primary = service.primary;
   attributes_.push_back({.handle = next_handle_++,
                          .type = service.primary ? primary_service : secondary_service,
-                         .value = uuid_bytes(service.uuid)});
+                         .value = hci::att_uuid(service.uuid)});
   for (size_t i = 0; i < service.characteristics.size(); ++i) {
     const Characteristic& each = service.characteristics[i];
     const size_t number = first_characteristic + i;
     const auto value_handle = static_cast<uint16_t>(next_handle_ + 1);
     std::vector<uint8_t> declaration{each.properties.bits()};
-    put_le16(declaration, value_handle);
-    const std::vector<uint8_t> uuid = uuid_bytes(each.uuid);
+    hci::put_le16(declaration, value_handle);
+    const std::vector<uint8_t> uuid = hci::att_uuid(each.uuid);
     declaration.insert(declaration.end(), uuid.begin(), uuid.end());
     attributes_.push_back({.handle = next_handle_, .type = characteristic_declaration, .value = std::move(declaration)});
     attributes_.push_back({.handle = value_handle, .type = each.uuid, .kind = Attribute::Kind::value, .characteristic = number});
@@ -166,8 +155,8 @@ std::vector<uint8_t> database_hash_of(const std::vector<Attribute>& attributes) 
     const bool whole = type >= 0x2800 && type <= 0x2803;
     // Extended properties (0x2900) count with their value, the other standard descriptors without.
     if (!whole && (type < 0x2900 || type > 0x2905)) continue;
-    put_le16(message, each.handle);
-    put_le16(message, static_cast<uint16_t>(type));
+    hci::put_le16(message, each.handle);
+    hci::put_le16(message, static_cast<uint16_t>(type));
     if (whole || type == 0x2900) message.insert(message.end(), each.value.begin(), each.value.end());
   }
   const std::array<uint8_t, 16> zero_key{};
