@@ -2,12 +2,27 @@
 
 namespace moor::hci {
 
-namespace {
+std::optional<ManagementFrame> parse_management_frame(Bytes datagram) noexcept {
+  if (datagram.size() < management_header_size) return std::nullopt;
+  const Bytes parameters = datagram.subspan(management_header_size);
+  if (load_le16(datagram.data() + 4) != parameters.size()) return std::nullopt;
+  return ManagementFrame{load_le16(datagram.data()), load_le16(datagram.data() + 2), parameters};
+}
 
-constexpr uint16_t device_found = 0x0012;
-constexpr uint16_t monitored_device_found = 0x002F;
-
-}  // namespace
+std::optional<DeviceFound> parse_device_found(const ManagementFrame& frame) noexcept {
+  ByteReader reader(frame.parameters);
+  DeviceFound found;
+  found.controller = frame.controller;
+  if (frame.code == monitored_device_found_event) found.monitor = reader.le16();
+  const Bytes address = reader.take(6);
+  found.type = static_cast<ManagementAddressType>(reader.u8());
+  found.rssi_dbm = reader.i8();
+  found.flags = reader.le32();
+  found.data = reader.take(reader.le16());
+  if (!reader.ok()) return std::nullopt;
+  found.address = Address::from_le(address.data(), found.type == ManagementAddressType::le_random);
+  return found;
+}
 
 void ManagementReader::feed(Bytes read) {
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at_));
@@ -16,36 +31,20 @@ void ManagementReader::feed(Bytes read) {
 }
 
 std::optional<DeviceFound> ManagementReader::next() noexcept {
-  while (buffer_.size() - at_ >= header_size) {
-    const uint8_t* header = buffer_.data() + at_;
-    const size_t size = load_le16(header + 4);
-    if (buffer_.size() - at_ - header_size < size) return std::nullopt;
-    at_ += header_size + size;
-    if (auto found = parse(load_le16(header), load_le16(header + 2), Bytes(header + header_size, size))) return found;
+  while (buffer_.size() - at_ >= management_header_size) {
+    const Bytes rest = Bytes(buffer_).subspan(at_);
+    const size_t size = management_header_size + load_le16(rest.data() + 4);
+    if (rest.size() < size) return std::nullopt;
+    at_ += size;
+    const auto frame = parse_management_frame(rest.first(size));
+    if (!frame->is_device_found()) {
+      ++skipped_;
+      continue;
+    }
+    if (auto found = parse_device_found(*frame)) return found;
+    ++malformed_;
   }
   return std::nullopt;
-}
-
-std::optional<DeviceFound> ManagementReader::parse(uint16_t event, uint16_t controller, Bytes parameters) noexcept {
-  if (event != device_found && event != monitored_device_found) {
-    ++skipped_;
-    return std::nullopt;
-  }
-  ByteReader reader(parameters);
-  DeviceFound found;
-  found.controller = controller;
-  if (event == monitored_device_found) found.monitor = reader.le16();
-  const Bytes address = reader.take(6);
-  found.type = static_cast<ManagementAddressType>(reader.u8());
-  found.rssi_dbm = reader.i8();
-  found.flags = reader.le32();
-  found.data = reader.take(reader.le16());
-  if (!reader.ok()) {
-    ++malformed_;
-    return std::nullopt;
-  }
-  found.address = Address::from_le(address.data(), found.type == ManagementAddressType::le_random);
-  return found;
 }
 
 }  // namespace moor::hci

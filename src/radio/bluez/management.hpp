@@ -2,9 +2,8 @@
 // The kernel's Bluetooth management socket (BlueZ, doc/mgmt-api): commands and their answers, raw advertisements, what happens to controllers. It needs
 // CAP_NET_ADMIN in the first user namespace and the machine's own network namespace; without that some commands answer "permission denied".
 
-#include "hci/management.hpp"
+#include "hci/management_commands.hpp"
 #include "moor/clock.hpp"
-#include "moor/connection_parameters.hpp"
 #include "moor/error.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -14,6 +13,8 @@
 namespace moor::bluez {
 
 inline constexpr uint16_t no_controller = 0xFFFF;  ///< index of commands that are for none
+/// What watchers of events are told when the socket is lost or given up. No event of the kernel has that number.
+inline constexpr uint16_t closed_event = 0xFFFF;
 
 /// A command that the kernel refused.
 class ManagementRefused : public Error {
@@ -25,6 +26,15 @@ public:
 
 private:
   uint8_t status_;
+};
+
+/// What came out of the socket.
+struct ManagementCounts {
+  uint64_t found = 0;         ///< devices found, of all controllers
+  uint64_t other = 0;         ///< other events, answers too
+  uint64_t malformed = 0;     ///< frames whose lengths contradict each other, or that are longer than any can be
+  uint64_t late_answers = 0;  ///< to commands that nobody waited for any more
+  uint64_t lost = 0;          ///< frames that the kernel had no room for; 0 also where it does not say (before Linux 4.12)
 };
 
 class Management {
@@ -43,15 +53,22 @@ public:
   [[nodiscard]] static std::unique_ptr<Management> over(int socket, boost::asio::any_io_executor executor, Clock& clock);
   ~Management();
 
+  /// False once the socket is lost: what to do then is open another.
   [[nodiscard]] bool is_open() const noexcept;
+  [[nodiscard]] ManagementCounts counts() const noexcept;
   /// Commands of one opcode and controller wait for each other. @returns what the answer carries after the status.
   /// @throws ManagementRefused, TimedOut (10 s), RadioNotAvailable (the socket is gone).
+  /// Cancellation: total; an answer that still comes is dropped.
   [[nodiscard]] awaitable<std::vector<uint8_t>> command(uint16_t opcode, uint16_t controller, std::vector<uint8_t> parameters);
+  [[nodiscard]] awaitable<std::vector<uint8_t>> command(hci::ManagementCommand opcode, uint16_t controller,
+                                                        std::vector<uint8_t> parameters);
+  [[nodiscard]] awaitable<std::vector<uint8_t>> command(hci::ManagementCommand opcode, uint16_t controller);
   /// Whether commands that change something are allowed; asked once.
   [[nodiscard]] awaitable<bool> is_permitted();
 
   /// Advertisements of one controller, as many at a time as there are. Called on the executor; must not block.
   [[nodiscard]] std::unique_ptr<Watch> watch_found(uint16_t controller, OnFound on_found);
+  /// Everything but devices found and answers, of all controllers; and `closed_event`.
   [[nodiscard]] std::unique_ptr<Watch> watch_events(OnEvent on_event);
 
   struct ControllerInfo {
@@ -61,7 +78,12 @@ public:
     uint32_t current_settings = 0;  ///< bit 0: powered
     std::string name;
   };
+  /// By their numbers; those that have to be configured first are left out.
   [[nodiscard]] awaitable<std::vector<ControllerInfo>> controllers();
+  [[nodiscard]] awaitable<ControllerInfo> controller(uint16_t index);
+
+  /// Keeps the parameters of the 64 devices that were named last. @returns all of the controller. Used by `load_connection_parameters`.
+  const std::vector<hci::LoadedParameters>& remember(uint16_t controller, hci::LoadedParameters parameters);
 
 private:
   struct State;
