@@ -41,19 +41,25 @@ struct Target {
   std::string interface;
 };
 
-/// The answer to a call that somebody else made. Answered once; dropped without an answer it is refused.
+class Connection;
+
+/// The answer to a call that somebody else made. Answered once; dropped without an answer it is refused. It may outlive the bus, and
+/// then does nothing.
 class Reply {
 public:
-  explicit Reply(Message call) : call_(std::move(call)) {}
+  Reply(Message call, std::weak_ptr<Connection> connection) : call_(std::move(call)), connection_(std::move(connection)) {}
   Reply(Reply&&) = default;
-  Reply& operator=(Reply&&) = default;
+  Reply& operator=(Reply&& other) noexcept;
   ~Reply();
   void done();
   void done(const std::function<void(Writer&)>& arguments);
   void refuse(const std::string& error_name, const std::string& text);
 
 private:
-  Message call_;
+  void send(Message answer);
+
+  Message call_;  // nothing when it is answered
+  std::weak_ptr<Connection> connection_;
 };
 
 class Bus {
@@ -114,7 +120,6 @@ public:
   [[nodiscard]] awaitable<std::optional<std::string>> owner_of(std::string name, TimePoint deadline);
 
 private:
-  class Connection;
   explicit Bus(std::shared_ptr<Connection> connection);
   std::shared_ptr<Connection> connection_;
 };

@@ -57,7 +57,8 @@ private:
   sd_bus_message* message_;
 };
 
-/// Writes arguments, in their order.
+/// Writes arguments, in their order. What D-Bus cannot carry (text that is not UTF-8, a path that is none) or the container does not
+/// take throws MessageMalformed.
 class Writer {
 public:
   explicit Writer(sd_bus_message* message) noexcept : message_(message) {}
@@ -66,6 +67,7 @@ public:
   Writer& u8(uint8_t value);
   Writer& i16(int16_t value);
   Writer& u16(uint16_t value);
+  Writer& i32(int32_t value);
   Writer& u32(uint32_t value);
   Writer& u64(uint64_t value);
   Writer& string(std::string_view value);
@@ -113,6 +115,7 @@ public:
   [[nodiscard]] std::string_view interface() const noexcept;
   [[nodiscard]] std::string_view member() const noexcept;
   [[nodiscard]] std::string_view sender() const noexcept;
+  [[nodiscard]] std::string_view destination() const noexcept;
   [[nodiscard]] std::string_view signature() const noexcept;
   /// From the first argument, also where some have been read before.
   [[nodiscard]] Reader read() const;
