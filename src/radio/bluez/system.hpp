@@ -3,9 +3,6 @@
 // itself when it is needed first, and again when bluetoothd or the bus was gone.
 
 #include "dbus/bus.hpp"
-#include "radio/bluez/agent_desk.hpp"
-#include "radio/bluez/discovery.hpp"
-#include "radio/bluez/link_registry.hpp"
 #include "radio/bluez/management.hpp"
 #include "radio/bluez/object_tree.hpp"
 
@@ -44,10 +41,6 @@ public:
   [[nodiscard]] awaitable<void> wait_lost(uint64_t generation);
 
   [[nodiscard]] ObjectTree& tree() noexcept;
-  // What all radios, scans and links of this process share.
-  [[nodiscard]] std::shared_ptr<Discovery> discovery(unsigned adapter);
-  [[nodiscard]] LinkRegistry& links() noexcept;
-  [[nodiscard]] AgentDesk& agents() noexcept;
   /// @pre is_open()
   [[nodiscard]] dbus::Bus& bus() noexcept;
   /// Null where the management socket cannot be used.
