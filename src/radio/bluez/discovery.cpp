@@ -24,9 +24,7 @@ void Discovery::Want::drop() noexcept {
 }
 
 Discovery::Discovery(System& system, unsigned adapter)
-    : system_(system),
-      adapter_(adapter),
-      adapter_watch_(system.tree().watch_adapters([this] { look_at_adapter(); })) {}
+    : system_(system), adapter_(adapter), adapter_watch_(system.tree().watch_adapters([this] { look_at_adapter(); })) {}
 
 // An adapter that is powered off has forgotten who wanted to discover.
 void Discovery::look_at_adapter() {
