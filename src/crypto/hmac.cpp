@@ -25,10 +25,13 @@ void wipe(std::span<uint8_t> bytes) noexcept {
   OPENSSL_cleanse(bytes.data(), bytes.size());
 }
 
+void fill_random(std::span<uint8_t> bytes) {
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw std::runtime_error("libcrypto has no random numbers");
+}
+
 SecretKey SecretKey::random() {
   SecretKey key;
-  if (RAND_bytes(key.bytes_.data(), static_cast<int>(key.bytes_.size())) != 1)
-    throw std::runtime_error("libcrypto has no random numbers");
+  fill_random(key.bytes_);
   return key;
 }
 

@@ -15,6 +15,9 @@ using Digest = std::array<uint8_t, 32>;
 /// Overwrites bytes in a way that the compiler does not leave out.
 void wipe(std::span<uint8_t> bytes) noexcept;
 
+/// From the system's random numbers. @throws std::runtime_error if there are none.
+void fill_random(std::span<uint8_t> bytes);
+
 /// 32 secret bytes; wiped when it ends or is moved from.
 class SecretKey {
 public:
