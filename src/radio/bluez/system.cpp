@@ -60,6 +60,7 @@ struct System::State : std::enable_shared_from_this<State> {
   std::string owner;    // bluetoothd's unique name; empty where nobody knows, or over a connection without a bus
   bool absent = false;  // the bus has said that bluetoothd is not there
   uint64_t generation = 0;
+  uint64_t next_number = 0;
   bool filling = false;
   std::vector<dbus::Message> early;  // signals that came meanwhile
   bool attempting = false;
@@ -331,6 +332,10 @@ LinkRegistry& System::links() noexcept {
 AgentDesk& System::agents() noexcept {
   if (!state_->agents) state_->agents = std::make_unique<AgentDesk>(*this);
   return *state_->agents;
+}
+
+uint64_t System::next_number() noexcept {
+  return state_->next_number++;
 }
 
 unsigned System::adapter_index(std::string_view target) const {

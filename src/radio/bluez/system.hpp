@@ -53,6 +53,9 @@ public:
   /// Who answers when devices pair (agent_desk.hpp).
   [[nodiscard]] AgentDesk& agents() noexcept;
 
+  /// For names that this process gives objects of its own: each is another.
+  [[nodiscard]] uint64_t next_number() noexcept;
+
   /// The adapter that a spec means: "hci1", or the default where empty (see AdapterInfo::is_default).
   /// @throws RadioNotAvailable (no_radio).
   [[nodiscard]] unsigned adapter_index(std::string_view target) const;
