@@ -64,6 +64,7 @@ struct ScanStatistics {
   uint64_t malformed = 0;           ///< events or packets whose lengths contradict each other
   uint64_t other = 0;               ///< well-formed packets that are no advertising reports
   uint64_t reassembly_dropped = 0;  ///< fragments of extended advertisements that never became whole
+  uint64_t lost = 0;                ///< reports that the system threw away before they could be read, where it says so
 };
 
 struct RadioInfo {

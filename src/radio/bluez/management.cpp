@@ -4,6 +4,7 @@
 #include "core/turns.hpp"
 #include "core/within.hpp"
 #include "hci/management_events.hpp"
+#include "radio/bluez/listeners.hpp"
 #include "radio/bluez/management_socket.hpp"
 
 #include <fmt/format.h>
@@ -43,39 +44,14 @@ RadioNotAvailable socket_gone(std::string cause = {}) {
       Unavailable::no_service);
 }
 
-/// Who is called. Taken off the list only when nobody is being called.
-template <typename Callback>
-class Watchers {
-public:
-  struct Entry {
-    uint16_t controller;
-    Callback callback;
-    bool active = true;
-  };
-  std::shared_ptr<Entry> add(uint16_t controller, Callback callback) {
-    return entries_.emplace_back(std::make_shared<Entry>(Entry{controller, std::move(callback)}));
-  }
-  void remove(Entry& entry) {
-    entry.active = false;
-    if (!calling_) sweep();
-  }
-  template <typename Matches, typename... Arguments>
-  void call(Matches matches, Arguments... arguments) {
-    calling_ = true;
-    for (size_t i = 0; i < entries_.size(); ++i) {  // a callback may add others
-      const std::shared_ptr<Entry> entry = entries_[i];
-      if (entry->active && matches(*entry)) entry->callback(arguments...);
-    }
-    calling_ = false;
-    sweep();
-  }
+using FoundListeners = Listeners<std::span<const hci::DeviceFound>>;
+using EventListeners = Listeners<uint16_t, uint16_t, Bytes>;
 
-private:
-  void sweep() {
-    std::erase_if(entries_, [](const auto& entry) { return !entry->active; });
-  }
-  std::vector<std::shared_ptr<Entry>> entries_;
-  bool calling_ = false;
+template <typename All>
+struct Listening final : Management::Watch {
+  Listening(std::shared_ptr<All> all, uint64_t key, typename All::Callback callback)
+      : listener(std::move(all), key, std::move(callback)) {}
+  typename All::Listener listener;
 };
 
 }  // namespace
@@ -137,7 +113,7 @@ struct Management::State : std::enable_shared_from_this<State> {
     const auto flush = [&] {
       if (found_count == 0) return;
       const std::span<const hci::DeviceFound> found_now(found.data(), std::exchange(found_count, 0));
-      found_watchers.call([&](const auto& entry) { return entry.controller == found_now[0].controller; }, found_now);
+      found_listeners->tell(found_now[0].controller, found_now);
     };
     for (size_t i = 0; i < count; ++i) {
       const auto frame = hci::parse_management_frame(batch[i]);
@@ -162,7 +138,7 @@ struct Management::State : std::enable_shared_from_this<State> {
     namespace event = hci::management_event;
     if (frame.code == event::command_complete || frame.code == event::command_status) return on_answer(frame);
     if (frame.code == event::index_removed) loaded.erase(frame.controller);
-    event_watchers.call([](const auto&) { return true; }, frame.code, frame.controller, frame.parameters);
+    event_listeners->tell_all(frame.code, frame.controller, frame.parameters);
   }
 
   void on_answer(const hci::ManagementFrame& frame) {
@@ -193,7 +169,7 @@ struct Management::State : std::enable_shared_from_this<State> {
       lane.flight->lost = true;
       lane.flight->answered.set();
     }
-    event_watchers.call([](const auto&) { return true; }, closed_event, no_controller, Bytes());
+    event_listeners->tell_all(closed_event, no_controller, Bytes());
   }
 
   awaitable<void> send(std::vector<uint8_t> frame, TimePoint deadline) {
@@ -212,8 +188,8 @@ struct Management::State : std::enable_shared_from_this<State> {
   asio::posix::stream_descriptor descriptor;
   DatagramBatch batch{};
   std::array<hci::DeviceFound, DatagramBatch::capacity> found{};
-  Watchers<OnFound> found_watchers{};
-  Watchers<OnEvent> event_watchers{};
+  std::shared_ptr<FoundListeners> found_listeners = std::make_shared<FoundListeners>();
+  std::shared_ptr<EventListeners> event_listeners = std::make_shared<EventListeners>();
   std::map<std::pair<uint16_t, uint16_t>, Lane> lanes{};  // opcode and controller: a few for each controller there ever was
   std::map<uint16_t, std::vector<hci::LoadedParameters>> loaded{};
   std::optional<bool> permitted{};
@@ -221,22 +197,6 @@ struct Management::State : std::enable_shared_from_this<State> {
 };
 
 namespace {
-
-template <typename State, typename Watchers>
-class Watching final : public Management::Watch {
-public:
-  using Entry = typename Watchers::Entry;
-  Watching(std::shared_ptr<State> state, Watchers& watchers, std::shared_ptr<Entry> entry)
-      : state_(std::move(state)), watchers_(watchers), entry_(std::move(entry)) {}
-  Watching(const Watching&) = delete;
-  Watching& operator=(const Watching&) = delete;
-  ~Watching() override { watchers_.remove(*entry_); }
-
-private:
-  std::shared_ptr<State> state_;
-  Watchers& watchers_;
-  std::shared_ptr<Entry> entry_;
-};
 
 std::vector<uint8_t> make_frame(uint16_t opcode, uint16_t controller, const std::vector<uint8_t>& parameters) {
   std::vector<uint8_t> frame;
@@ -262,11 +222,16 @@ std::unique_ptr<Management> Management::over(int socket, asio::any_io_executor e
   return std::unique_ptr<Management>(new Management(std::move(state)));
 }
 
-Management::Management(std::shared_ptr<State> state) : state_(std::move(state)) {}
+// What is under way holds the state too, so that its end is not the socket's.
+struct Management::Owner {
+  explicit Owner(std::shared_ptr<State> s) : state(std::move(s)) {}
+  Owner(const Owner&) = delete;
+  Owner& operator=(const Owner&) = delete;
+  ~Owner() { state->close(); }
+  std::shared_ptr<State> state;
+};
 
-Management::~Management() {
-  state_->close();
-}
+Management::Management(std::shared_ptr<State> state) : state_(state), owner_(std::make_shared<Owner>(std::move(state))) {}
 
 bool Management::is_open() const noexcept {
   return state_->descriptor.is_open();
@@ -323,13 +288,11 @@ awaitable<bool> Management::is_permitted() {
 }
 
 std::unique_ptr<Management::Watch> Management::watch_found(uint16_t controller, OnFound on_found) {
-  auto entry = state_->found_watchers.add(controller, std::move(on_found));
-  return std::make_unique<Watching<State, Watchers<OnFound>>>(state_, state_->found_watchers, std::move(entry));
+  return std::make_unique<Listening<FoundListeners>>(state_->found_listeners, controller, std::move(on_found));
 }
 
 std::unique_ptr<Management::Watch> Management::watch_events(OnEvent on_event) {
-  auto entry = state_->event_watchers.add(no_controller, std::move(on_event));
-  return std::make_unique<Watching<State, Watchers<OnEvent>>>(state_, state_->event_watchers, std::move(entry));
+  return std::make_unique<Listening<EventListeners>>(state_->event_listeners, 0, std::move(on_event));
 }
 
 awaitable<Management::ControllerInfo> Management::controller(uint16_t index) {

@@ -37,6 +37,7 @@ struct ManagementCounts {
   uint64_t lost = 0;          ///< frames that the kernel had no room for; 0 also where it does not say (before Linux 4.12)
 };
 
+/// Copies share one socket, which is closed with the last of them.
 class Management {
 public:
   using OnFound = std::function<void(std::span<const hci::DeviceFound> batch)>;
@@ -51,8 +52,6 @@ public:
   [[nodiscard]] static std::unique_ptr<Management> open(boost::asio::any_io_executor executor, Clock& clock);
   /// Over a connected SOCK_SEQPACKET or SOCK_DGRAM socket, which it takes over: for tests and benchmarks.
   [[nodiscard]] static std::unique_ptr<Management> over(int socket, boost::asio::any_io_executor executor, Clock& clock);
-  ~Management();
-
   /// False once the socket is lost: what to do then is open another.
   [[nodiscard]] bool is_open() const noexcept;
   [[nodiscard]] ManagementCounts counts() const noexcept;
@@ -87,8 +86,11 @@ public:
 
 private:
   struct State;
+  struct Owner;
   explicit Management(std::shared_ptr<State> state);
+
   std::shared_ptr<State> state_;
+  std::shared_ptr<Owner> owner_;
 };
 
 /// For the device's next connection (the kernel keeps them). @throws ManagementRefused, ...
