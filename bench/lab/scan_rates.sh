@@ -31,7 +31,9 @@ position = [1, 0]
 [device.advertising]
 interval = "{interval_ms:.3f} ms"
 connectable = false
-manufacturer_data = {{ "ffff" = "0102030405060708090a0b0c0d0e0f10" }}
+[[device.advertising.manufacturer]]
+company = 0xffff
+data = "0102030405060708090a0b0c0d0e0f10"
 """)
 P
 cat >/run/count_bleak.py <<'P'
