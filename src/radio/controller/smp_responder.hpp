@@ -41,6 +41,8 @@ public:
   [[nodiscard]] const std::optional<Bond>& bond() const noexcept;
   /// The code of a Pairing Failed that was sent or received (Core 5.4, Vol 3, Part H, 3.5.5).
   [[nodiscard]] std::optional<uint8_t> failure() const noexcept;
+  /// The six digits that the device shows at this moment: its passkey, or what is to be compared.
+  [[nodiscard]] std::optional<uint32_t> shown() const noexcept;
 
 private:
   struct State;
