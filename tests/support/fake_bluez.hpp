@@ -78,9 +78,10 @@ public:
   [[nodiscard]] BluezBytes value(const Uuid& characteristic) const;  ///< as it was written last
   [[nodiscard]] std::string path_of(const Uuid& characteristic) const;
 
+  struct State;
+
 private:
   friend class FakeBluez;
-  struct State;
   std::shared_ptr<State> state_;
 };
 
@@ -133,9 +134,10 @@ public:
   void change(const std::string& path, const std::string& interface, const BluezProperties& changed,
               const std::vector<std::string>& invalidated = {});
 
+  struct State;
+
 private:
   friend class BluezDevice;
-  struct State;
   std::shared_ptr<State> state_;
 };
 

@@ -48,7 +48,7 @@ struct Reaction {
 /// "org.bluez.Error." is put before a name without a dot.
 [[nodiscard]] Reaction fails(const std::string& name, std::string text = {});
 /// As bluetoothd names an ATT error of an operation.
-[[nodiscard]] Reaction fails_with_att(uint8_t code, bool of_write = false);
+[[nodiscard]] Reaction fails_with_att(uint8_t code);
 
 // What a device has. Handles are given in their order, from 0x0001; a descriptor 2902 is added where there is none and it is needed.
 
@@ -71,7 +71,7 @@ struct BluezService {
 
 /// What happens when a device is connected to, one after the other.
 struct ConnectStep {
-  enum class Kind : uint8_t { pause, connected, services, resolved, reply, fail, drop, remove, run };
+  enum class Kind : uint8_t { pause, connected, connected_unsaid, services, resolved, reply, fail, drop, remove, run };
   Kind kind = Kind::pause;
   Duration how_long{};
   std::string error_name{};
@@ -81,9 +81,11 @@ struct ConnectStep {
 namespace step {
 [[nodiscard]] ConnectStep pause(Duration how_long);
 [[nodiscard]] ConnectStep connected();  ///< Connected becomes true
-[[nodiscard]] ConnectStep services();   ///< the objects of its services appear
-[[nodiscard]] ConnectStep resolved();   ///< ServicesResolved becomes true, whatever there is
-[[nodiscard]] ConnectStep reply();      ///< the call is answered; at the end of the steps it is where none says so
+/// It is connected, and no signal says so before the call is answered; seen of bluetoothd 5.66.
+[[nodiscard]] ConnectStep connected_unsaid();
+[[nodiscard]] ConnectStep services();  ///< the objects of its services appear
+[[nodiscard]] ConnectStep resolved();  ///< ServicesResolved becomes true, whatever there is
+[[nodiscard]] ConnectStep reply();     ///< the call is answered; at the end of the steps it is where none says so
 [[nodiscard]] ConnectStep fail(const std::string& name, std::string text = {});
 [[nodiscard]] ConnectStep drop();    ///< the link is gone
 [[nodiscard]] ConnectStep remove();  ///< the object is gone, without a word that it is not connected any more
