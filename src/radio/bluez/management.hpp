@@ -97,17 +97,20 @@ private:
 [[nodiscard]] awaitable<void> load_connection_parameters(Management& management, uint16_t controller, Address device,
                                                          ConnectionParameters parameters);
 
-/// What `recover` did, in words, for logs.
+/// What `recover_controller` did.
 struct Recovery {
-  std::string text;
+  std::string text;         ///< for logs: "power cycle, USB reset"
   uint16_t controller = 0;  ///< it may have another number after a reset
 };
-/// Brings a silent or stuck controller back: rfkill unblocked, power off and on; with `hard` its USB device reset as well.
-/// @throws RadioNotAvailable where that did not help. Times: reference of the peers' recovery, docs/bluez.md.
+/// Where the parts of the machine are that recovering touches.
 struct RecoveryPorts {
   std::string sysfs = "/sys";
   std::string rfkill = "/dev/rfkill";
+  std::string usb = "/dev/bus/usb";
 };
+/// Brings a silent or stuck controller back: rfkill unblocked, power off and on; its USB device reset as well with `hard`, or where that did not help.
+/// Takes 5 to 30 s; the steps and times are in recovery_machine.hpp and docs/bluez.md.
+/// @throws RadioNotAvailable where that did not help, or not before the deadline. Cancellation: total.
 [[nodiscard]] awaitable<Recovery> recover_controller(Management& management, Clock& clock, RecoveryPorts ports,
                                                      uint16_t controller, bool hard, TimePoint deadline);
 

@@ -186,7 +186,8 @@ private:
 
   awaitable<void> perform(ManagementScanMachine::Action action) {
     if (std::holds_alternative<ManagementScanMachine::ReadMonitors>(action)) {
-      const Answer answer = co_await ask(hci::ManagementCommand::read_monitor_features, {});
+      std::vector<uint8_t> none;
+      const Answer answer = co_await ask(hci::ManagementCommand::read_monitor_features, std::move(none));
       const auto features = hci::parse_monitor_features(answer.data).value_or(hci::MonitorFeatures());
       machine_.on_monitors((features.supported & 1U) != 0, !features.handles.empty());
     } else if (const auto* add = std::get_if<ManagementScanMachine::AddMonitor>(&action)) {
