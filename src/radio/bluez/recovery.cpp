@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <boost/asio/thread_pool.hpp>
 
 namespace moor::bluez {
 
