@@ -6,7 +6,6 @@
 #include "radio/bluez/management_scan_machine.hpp"
 #include "radio/bluez/management_socket.hpp"
 #include "radio/bluez/rfkill.hpp"
-#include "radio/bluez/scans.hpp"
 #include "radio/bluez/unavailable.hpp"
 
 #include <fmt/format.h>
@@ -29,15 +28,6 @@ AdvertisingProperties properties_of(const hci::DeviceFound& found) noexcept {
   return found.is_scan_response() ? connectable | AdvertisingProperties::scan_response : connectable;
 }
 
-RadioNotAvailable no_permission(const std::string& name) {
-  return RadioNotAvailable(
-      "the kernel does not let this user scan with " + name,
-      {.radio = "bluez:" + name,
-       .advice = "Run `sudo setcap cap_net_admin+ep $(command -v moor)`; in a container give it CAP_NET_ADMIN and the "
-                 "host's network. Without, scan over D-Bus."},
-      Unavailable::permission_denied);
-}
-
 RadioNotAvailable socket_lost(const std::string& name) {
   return RadioNotAvailable(
       "the kernel's Bluetooth management socket is closed",
@@ -51,7 +41,7 @@ RadioNotAvailable to_error(const ManagementScanMachine::Fail& fail, uint16_t con
   switch (fail.reason) {
     case Unavailable::no_radio: return adapter_unplugged(name);
     case Unavailable::blocked: return adapter_blocked(name);
-    case Unavailable::permission_denied: return no_permission(name);
+    case Unavailable::permission_denied: return no_management(name);
     case Unavailable::no_service: return socket_lost(name);
     case Unavailable::powered_off: {
       const auto rfkill = read_rfkill(sysfs, controller);
@@ -239,6 +229,15 @@ private:
 
 }  // namespace
 
+RadioNotAvailable no_management(const std::string& name) {
+  return RadioNotAvailable(
+      "the kernel does not let this user scan with " + name,
+      {.radio = "bluez:" + name,
+       .advice = "Run `sudo setcap cap_net_admin+ep $(command -v moor)`; in a container give it CAP_NET_ADMIN and the "
+                 "host's network. Without, scan over D-Bus."},
+      Unavailable::permission_denied);
+}
+
 void FoundSightings::deliver(std::span<const hci::DeviceFound> batch, bool with_monitors) {
   const TimePoint now = clock_.now();
   ScanStatistics& statistics = by_.statistics;
@@ -280,15 +279,6 @@ awaitable<void> scan_controller(Management management, Clock& clock, uint16_t co
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_await scan.end();
   std::rethrow_exception(error);
-}
-
-awaitable<void> scan_over_management(ScanContext context, ScanOptions options, SightingSink& sink) {
-  const std::string name = fmt::format("hci{}", context.adapter);
-  Management* const management = context.system.management();
-  if (management == nullptr) throw no_permission(name);
-  const HeardBy by{.id = context.id, .statistics = context.statistics, .last_heard = context.last_heard};
-  co_await scan_controller(*management, context.system.clock(), static_cast<uint16_t>(context.adapter), options, by, sink,
-                           context.system.ports().sysfs);
 }
 
 }  // namespace moor::bluez

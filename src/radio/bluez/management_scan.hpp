@@ -13,6 +13,9 @@ struct HeardBy {
   std::optional<TimePoint>& last_heard;
 };
 
+/// The kernel does not let this user scan over the socket. @param name  "hci0"
+[[nodiscard]] RadioNotAvailable no_management(const std::string& name);
+
 /// Makes sightings of the devices found of one controller.
 class FoundSightings {
 public:
