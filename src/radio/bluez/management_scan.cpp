@@ -266,8 +266,8 @@ void FoundSightings::deliver(std::span<const hci::DeviceFound> batch, bool with_
   sink_.on_sightings(std::span(sightings_).first(count));
 }
 
-awaitable<void> scan_controller(Management management, Clock& clock, uint16_t controller, const ScanOptions& options, HeardBy by,
-                                SightingSink& sink, const std::string& sysfs) {
+awaitable<void> scan_controller(Management management, Clock& clock, uint16_t controller, ScanOptions options, HeardBy by,
+                                SightingSink& sink, std::string sysfs) {
   Scan scan(management, clock, controller, options, by, sink, co_await asio::this_coro::executor);
   std::exception_ptr error;
   try {

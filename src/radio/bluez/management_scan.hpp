@@ -33,8 +33,7 @@ private:
 
 /// Scans until it is cancelled; by then discovery and monitor have been ended, within 5 s.
 /// @param sysfs  where rfkill's state is found. @throws RadioNotAvailable.
-[[nodiscard]] awaitable<void> scan_controller(Management management, Clock& clock, uint16_t controller,
-                                              const ScanOptions& options, HeardBy by, SightingSink& sink,
-                                              const std::string& sysfs);
+[[nodiscard]] awaitable<void> scan_controller(Management management, Clock& clock, uint16_t controller, ScanOptions options,
+                                              HeardBy by, SightingSink& sink, std::string sysfs);
 
 }  // namespace moor::bluez
