@@ -33,7 +33,7 @@ interval = "{interval_ms:.3f} ms"
 connectable = false
 [[device.advertising.manufacturer]]
 company = 0xffff
-data = "0102030405060708090a0b0c0d0e0f10"
+data = "0102030405060708090a0b0c"
 """)
 P
 cat >/run/count_bleak.py <<'P'

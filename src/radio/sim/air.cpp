@@ -20,6 +20,8 @@ constexpr Duration most_jitter = std::chrono::milliseconds(10);
 constexpr Duration shortest_interval = std::chrono::milliseconds(1);
 // How far it looks ahead in virtual time.
 constexpr Duration most_ahead = std::chrono::milliseconds(10);
+// In real time a dense world is looked at so often; an adapter's own way to its host takes as long.
+constexpr Duration least_pause = std::chrono::milliseconds(1);
 // A radio that should scan and hears nothing for so long is silent.
 constexpr Duration silent_after = std::chrono::seconds(90);
 
@@ -167,6 +169,7 @@ awaitable<void> Air::drive(std::shared_ptr<State> keep, uint64_t run) {
     end_dead_scans();
     co_await wait_for_next();
     if (run != run_) co_return;
+    woken_ = clock.now();
     if (heard_until_) {
       heard_until_.reset();
       deliver();
@@ -181,7 +184,8 @@ awaitable<void> Air::drive(std::shared_ptr<State> keep, uint64_t run) {
 }
 
 awaitable<void> Air::wait_for_next() {
-  const TimePoint next = heard_until_ ? *heard_until_ : std::min(next_turn(), next_fault(state_.clock().now()));
+  TimePoint next = heard_until_ ? *heard_until_ : std::min(next_turn(), next_fault(state_.clock().now()));
+  if (next != never && !state_.clock().is_virtual()) next = std::max(next, woken_ + least_pause);
   if (next != never) co_return co_await state_.clock().wait_until(next);
   Event for_ever(executor_);
   co_await for_ever.wait();
