@@ -62,7 +62,9 @@ struct Stage {
 
   void play(std::function<awaitable<void>(Stage&)> story) {
     const auto whole = [](Stage& stage, const std::function<awaitable<void>(Stage&)>& act) -> awaitable<void> {
-      stage.pair = co_await make_bus_pair(stage.clock);
+      Clock& time = stage.clock;
+      BusPair made = co_await make_bus_pair(time);
+      stage.pair = std::move(made);
       stage.bluez = std::make_unique<FakeBluez>(stage.context.get_executor(), stage.clock, *stage.pair.server,
                                                 owner_on(*stage.pair.driver));
       stage.bluez->add_adapter();
