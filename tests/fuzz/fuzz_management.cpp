@@ -4,9 +4,8 @@
 #include "hci/management_commands.hpp"
 #include "hci/management_events.hpp"
 
-#include <array>
-
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 namespace {

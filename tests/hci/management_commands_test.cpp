@@ -143,10 +143,8 @@ TEST(ManagementFrames, ADatagramIsExactlyOneFrame) {
 }
 
 TEST(ManagementEvents, ReadsAnswersAndWhatHappensToControllersAndLinks) {
-  const auto answer =
-      parse_command_answer(bytes("2300"
-                                 "0a"
-                                 "06"));
+  const auto busy = bytes("23000a06");
+  const auto answer = parse_command_answer(busy);
   ASSERT_TRUE(answer.has_value());
   EXPECT_EQ(answer->command, static_cast<uint16_t>(ManagementCommand::start_discovery));
   EXPECT_EQ(answer->status, management_status::busy);
