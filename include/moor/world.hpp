@@ -115,6 +115,7 @@ using Value = std::variant<Constant, ConstantNumber, Sine, RandomWalk, Uniform, 
 struct Descriptor {
   Uuid uuid;
   std::vector<uint8_t> value;
+  std::map<std::string, uint8_t> errors{};  ///< ATT codes that operations end with: "read", "write"
 };
 struct Characteristic {
   Uuid uuid;
@@ -210,7 +211,7 @@ struct DeviceEntry {
   bool bonds = true;     ///< accepts pairing
   PairingMethod pairing =
       PairingMethod::just_works;  ///< seen from the central: with `passkey_entry` the device shows its passkey
-  uint32_t passkey = 0;           ///< 0 to 999999, of `passkey_entry` and `passkey_display`
+  uint32_t passkey = 0;  ///< 0 to `max_passkey`: what it shows, or what somebody types on it who cannot see the central's screen
   std::optional<Advertising> advertising = Advertising{};  ///< none: it can only be connected by who knows it
   std::vector<Service> services{};
   uint16_t mtu = 247;

@@ -19,7 +19,7 @@ TEST_P(ExampleWorld, Holds) {
   EXPECT_THAT(world.devices, testing::Not(IsEmpty()));
 }
 INSTANTIATE_TEST_SUITE_P(All, ExampleWorld,
-                         testing::Values("sleepy_sensor", "flat", "shop", "parade", "esp32", "logger", "proxies"));
+                         testing::Values("sleepy_sensor", "flat", "shop", "parade", "esp32", "logger", "proxies", "pairing"));
 
 WorldSpec example(const char* name) {
   return load_world(std::filesystem::path(MOOR_SOURCE_DIR) / "examples" / "worlds" / name);
@@ -40,6 +40,15 @@ TEST(ExampleWorlds, ProxiesHasEveryKindOfFault) {
   for (const DeviceEntry& device : world.devices)
     for (const DeviceFault& fault : device.faults) kinds.insert(fault.kind);
   EXPECT_THAT(kinds, SizeIs(config::names_of<DeviceFault::Kind>().size()));
+}
+
+TEST(ExampleWorlds, PairingHasADeviceOfEachMethodAndOneThatRefuses) {
+  const WorldSpec world = example("pairing.toml");
+  ASSERT_THAT(world.devices, SizeIs(5));
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(world.devices[i].pairing, static_cast<PairingMethod>(i));
+  EXPECT_EQ(world.devices[1].passkey, 123456U);
+  EXPECT_FALSE(world.devices[4].bonds);
+  for (const DeviceEntry& device : world.devices) EXPECT_TRUE(device.services.at(0).characteristics.at(0).needs_encryption);
 }
 
 TEST(ExampleWorlds, LoggerIsAwayForLessThanOnePercentIn12Restarts) {

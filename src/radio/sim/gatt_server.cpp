@@ -40,6 +40,13 @@ uint8_t GattServer::refusal(const Characteristic& characteristic, const char* op
   return error == characteristic.errors.end() ? uint8_t{0} : error->second;
 }
 
+uint8_t GattServer::descriptor_refusal(const Attribute& attribute, const char* operation) const {
+  if (attribute.kind != Attribute::Kind::descriptor) return 0;
+  const auto& errors = characteristic(attribute.characteristic).descriptors[attribute.descriptor].errors;
+  const auto error = errors.find(operation);
+  return error == errors.end() ? uint8_t{0} : error->second;
+}
+
 GattServer::Answer GattServer::read(uint16_t handle, size_t offset, bool encrypted, Duration elapsed) {
   const Attribute* const attribute = table_.find(handle);
   if (attribute == nullptr) return {invalid_handle};
@@ -52,6 +59,7 @@ GattServer::Answer GattServer::read(uint16_t handle, size_t offset, bool encrypt
     if (const uint8_t error = refusal(each, "read", encrypted)) return {error};
     answer.value = value(attribute->characteristic, elapsed);
   } else {
+    if (const uint8_t error = descriptor_refusal(*attribute, "read")) return {error};
     const auto written = written_descriptors_.find({attribute->characteristic, attribute->descriptor});
     if (written != written_descriptors_.end())
       answer.value = written->second;
@@ -70,6 +78,7 @@ uint8_t GattServer::write(uint16_t handle, std::vector<uint8_t> value, WriteKind
   const Characteristic& each = characteristic(attribute->characteristic);
   if (attribute->kind != Attribute::Kind::value) {
     if (is_fixed(attribute->type)) return write_not_permitted;
+    if (const uint8_t error = descriptor_refusal(*attribute, "write")) return error;
     if (value.size() > longest_value) return invalid_length;
     written_descriptors_[{attribute->characteristic, attribute->descriptor}] = std::move(value);
     return 0;

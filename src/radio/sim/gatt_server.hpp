@@ -36,6 +36,7 @@ public:
 
 private:
   [[nodiscard]] uint8_t refusal(const Characteristic& characteristic, const char* operation, bool encrypted) const;
+  [[nodiscard]] uint8_t descriptor_refusal(const Attribute& attribute, const char* operation) const;
 
   const DeviceEntry& device_;
   std::vector<Service> services_;

@@ -28,6 +28,7 @@ enum class Purpose : uint8_t {
   reception,
   scan_request,
   data_channel,
+  pairing,
 };
 
 class Random {

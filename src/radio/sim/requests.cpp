@@ -1,8 +1,12 @@
 #include "radio/sim/requests.hpp"
 
 #include "radio/sim/channel.hpp"
+#include "radio/sim/pairing.hpp"
 #include "radio/sim/words.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/this_coro.hpp>
 
 namespace moor::sim {
@@ -218,6 +222,55 @@ uint8_t configure(Connection& link, uint16_t descriptor, const std::vector<uint8
   return 0;
 }
 
+[[noreturn]] void throw_pairing_failed(Connection& link, PairingProblem problem, const std::string& why,
+                                       std::string advice = {}) {
+  ErrorContext context = context_of(link);
+  context.cause = why;
+  context.advice = std::move(advice);
+  const std::string what = "pairing with " + context.device->to_string() + " failed: " + why;
+  throw PairingFailed(what, problem, std::move(context));
+}
+
+PairingMethod agree_on_method(Connection& link, const PairingAgent& agent) {
+  const DeviceEntry& device = link.peripheral().spec();
+  if (!device.bonds) throw_pairing_failed(link, PairingProblem::refused, "the device does not want to be paired");
+  if (const auto method = pairing_method(device, agent.capability())) return *method;
+  throw_pairing_failed(
+      link, PairingProblem::refused,
+      "the device asks for " + std::string(to_string(device.pairing)) + ", which cannot be done here",
+      "Pair with an agent that has what this takes: a keyboard for a passkey that the device shows, a display for one "
+      "that is typed on it.");
+}
+
+// People, until the link closes or the time is up.
+awaitable<void> ask_people(ConnectionPtr link, PairingAgent& agent, PairingMethod method, TimePoint deadline) {
+  namespace asio = boost::asio;
+  // The security manager gives up then (Core 5.4, Vol 3, Part H, 3.4).
+  constexpr Duration patience = std::chrono::seconds(30);
+  const auto executor = co_await asio::this_coro::executor;
+  const TimePoint now = link->clock().now();
+  const uint64_t bits = link->state().random().bits(Purpose::pairing, link->peripheral().index(),
+                                                    static_cast<uint64_t>(now.time_since_epoch().count()));
+  const auto number = static_cast<uint32_t>(bits % (max_passkey + 1));
+  Connection::Sleeper sleeper(*link, executor, std::min(deadline, now + patience));
+  std::optional<PairingRefusal> refusal;
+  const auto play = [](ConnectionPtr on, PairingAgent& asked, PairingMethod by, uint32_t shown,
+                       std::optional<PairingRefusal>& into) -> awaitable<void> {
+    into = co_await play_pairing(on->clock(), asked, on->peripheral().spec(), by, shown);
+  };
+  const auto [order, people_error, time_error] =
+      co_await asio::experimental::make_parallel_group(
+          asio::co_spawn(executor, play(link, agent, method, number, refusal), asio::deferred),
+          asio::co_spawn(executor, sleeper.event.wait(), asio::deferred))
+          .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
+  check_open(*link);
+  const bool time_is_up = order[0] == 1 && time_error == nullptr;
+  if (time_is_up && link->clock().now() >= deadline) throw_timed_out(*link);
+  if (time_is_up) throw_pairing_failed(*link, PairingProblem::timed_out, "nobody has answered for 30 s");
+  if (people_error) std::rethrow_exception(people_error);
+  if (refusal) throw_pairing_failed(*link, refusal->problem, refusal->what);
+}
+
 }  // namespace
 
 awaitable<Closed> wait_closed(ConnectionPtr link) {
@@ -343,15 +396,11 @@ awaitable<ParametersApplied> set_parameters(ConnectionPtr link, ConnectionParame
 awaitable<void> pair(ConnectionPtr link, PairingAgent& agent, TimePoint deadline) {
   check_open(*link);
   if (link->encrypted()) co_return;
-  constexpr unsigned trips = 8;  // features, public keys, confirmations, checks, keys to keep
-  co_await round_trips(link, trips, deadline);
+  co_await round_trips(link, pairing_trips_before, deadline);
+  const PairingMethod method = agree_on_method(*link, agent);
+  co_await ask_people(link, agent, method, deadline);
+  co_await round_trips(link, pairing_trips_after(method), deadline);
   Peripheral& peripheral = link->peripheral();
-  if (!peripheral.spec().bonds)
-    throw PairingFailed(peripheral.spec().address.to_string() + " does not want to be paired", PairingProblem::refused,
-                        context_of(*link));
-  if (!co_await agent.allow(peripheral.spec().address))
-    throw PairingFailed("pairing with " + peripheral.spec().address.to_string() + " was refused here", PairingProblem::rejected,
-                        context_of(*link));
   link->set_encrypted();
   peripheral.bond(link->radio().index(), link->gatt().generation());
   link->radio().known().set_bonded(peripheral.index(), true);

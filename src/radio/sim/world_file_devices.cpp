@@ -51,6 +51,7 @@ void DeviceReader::read_device(const toml::table& table) {
   draft.entry.movement = movement(draft, given, table);
   draft.entry.services = read_services(reader_, draft.services);
   draft.entry.sleep = sleep(draft.sleep);
+  read_pairing(draft, given, table);
   reader_.each_table(draft.faults, "device.fault", [&](const toml::table& entry) { draft.entry.faults.push_back(fault(entry)); });
   const auto plan = advertising(draft, table);
   if (plan && plan->given.contains("connectable") && !plan->draft.entry.connectable && !draft.entry.services.empty())
@@ -126,6 +127,20 @@ std::optional<Sleep> DeviceReader::sleep(Node node) {
   Sleep read;
   (void)reader_.read(*table, read);
   return read;
+}
+
+void DeviceReader::read_pairing(DeviceDraft& draft, const Given& given, const toml::table& table) {
+  const PairingMethod method = draft.entry.pairing;
+  const auto pairing = given.find("pairing");
+  if (pairing != given.end() && !draft.entry.bonds)
+    reader_.object(pairing->second, section, "pairing", "is given and bonds is false", "leave one of them out");
+  const bool has_passkey = method == PairingMethod::passkey_entry || method == PairingMethod::passkey_display;
+  if (const auto at = given.find("passkey"); at != given.end() && !has_passkey)
+    reader_.object(at->second, section, "passkey", fmt::format("is not for {}", to_string(method)),
+                   "leave it out, or use pairing = \"passkey entry\"");
+  if (method == PairingMethod::passkey_entry && !given.contains("passkey"))
+    reader_.object(table.source().begin, section, "passkey", "is missing", "say what the device shows, such as passkey = 123456");
+  draft.entry.passkey = static_cast<uint32_t>(draft.passkey.value_or(0));
 }
 
 DeviceFault DeviceReader::fault(const toml::table& table) {

@@ -22,6 +22,7 @@ private:
   [[nodiscard]] std::optional<AdvertisingPlan> advertising(const DeviceDraft& draft, const toml::table& table);
   [[nodiscard]] Movement movement(const DeviceDraft& draft, const Given& given, const toml::table& table);
   [[nodiscard]] std::optional<Sleep> sleep(Node node);
+  void read_pairing(DeviceDraft& draft, const Given& given, const toml::table& table);
   [[nodiscard]] DeviceFault fault(const toml::table& table);
   void add_copy(const DeviceDraft& draft, const std::optional<AdvertisingPlan>& plan, size_t n, const toml::table& table);
 

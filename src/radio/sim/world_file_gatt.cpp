@@ -99,13 +99,24 @@ std::optional<Value> changing_value(FileReader& reader, const toml::table& table
   return script == nullptr ? std::nullopt : script_of(reader, *script, format);
 }
 
-void read_errors(FileReader& reader, Node node, Characteristic& into) {
+using Codes = std::map<std::string, uint8_t>;
+
+void read_errors(FileReader& reader, Node node, Codes& into) {
   const toml::table* table = reader.only_table(node, "device.service.characteristic.errors");
   if (table == nullptr) return;
   ErrorsDraft errors;
   (void)reader.read(*table, errors);
   for (const auto& [name, code] : {std::pair("read", errors.read), {"write", errors.write}, {"subscribe", errors.subscribe}})
-    if (code) into.errors[name] = static_cast<uint8_t>(*code);
+    if (code) into[name] = static_cast<uint8_t>(*code);
+}
+
+void read_descriptor_errors(FileReader& reader, Node node, Codes& into) {
+  const toml::table* table = reader.only_table(node, "device.service.characteristic.descriptor.errors");
+  if (table == nullptr) return;
+  DescriptorErrorsDraft errors;
+  (void)reader.read(*table, errors);
+  for (const auto& [name, code] : {std::pair("read", errors.read), {"write", errors.write}})
+    if (code) into[name] = static_cast<uint8_t>(*code);
 }
 
 Characteristic read_characteristic(FileReader& reader, const toml::table& table) {
@@ -124,10 +135,12 @@ Characteristic read_characteristic(FileReader& reader, const toml::table& table)
   if (const auto at = given.find("notify_every");
       at != given.end() && !made.properties.has(Property::notify) && !made.properties.has(Property::indicate))
     reader.object(at->second, section, at->first, "is given for what cannot notify", "add \"notify\" to its properties");
-  read_errors(reader, draft.errors, made);
+  read_errors(reader, draft.errors, made.errors);
   reader.each_table(draft.descriptors, "device.service.characteristic.descriptor", [&](const toml::table& entry) {
-    Descriptor descriptor;
-    (void)reader.read(entry, descriptor);
+    DescriptorDraft described;
+    (void)reader.read(entry, described);
+    Descriptor& descriptor = described.entry;
+    read_descriptor_errors(reader, described.errors, descriptor.errors);
     if (descriptor.uuid == client_characteristic_configuration)
       reader.object(entry.source().begin, "device.service.characteristic.descriptor", "uuid", "is that of subscriptions",
                     "leave it out: it comes with \"notify\" or \"indicate\"");

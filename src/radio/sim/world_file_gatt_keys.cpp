@@ -41,9 +41,15 @@ constexpr Key<ErrorsDraft> errors_keys[] = {
     {"write", att_code, "And each write.", field<&ErrorsDraft::write>},
     {"subscribe", att_code, "And each subscription.", field<&ErrorsDraft::subscribe>},
 };
-constexpr Key<Descriptor> descriptor_keys[] = {
-    {"uuid", none, "Which descriptor; that of subscriptions (2902) comes by itself.", field<&Descriptor::uuid>, Need::required},
-    {"value", none, "Its bytes.", field<&Descriptor::value>},
+constexpr Key<DescriptorDraft> descriptor_keys[] = {
+    {"uuid", none, "Which descriptor; that of subscriptions (2902) comes by itself.",
+     field<&DescriptorDraft::entry, &Descriptor::uuid>, Need::required},
+    {"value", none, "Its bytes.", field<&DescriptorDraft::entry, &Descriptor::value>},
+    {"errors", none, "See `device.service.characteristic.descriptor.errors`.", field<&DescriptorDraft::errors>},
+};
+constexpr Key<DescriptorErrorsDraft> descriptor_errors_keys[] = {
+    {"read", att_code, "ATT code that each read ends with.", field<&DescriptorErrorsDraft::read>},
+    {"write", att_code, "And each write.", field<&DescriptorErrorsDraft::write>},
 };
 constexpr Key<ValueDraft> value_keys[] = {
     {"hex", none, "Bytes that stay.", field<&ValueDraft::hex>},
@@ -106,10 +112,17 @@ const Section<ErrorsDraft>& section_of() noexcept {
   return section;
 }
 template <>
-const Section<Descriptor>& section_of() noexcept {
-  static constexpr Section<Descriptor> section = {"device.service.characteristic.descriptor",
-                                                  "[[device.service.characteristic.descriptor]]",
-                                                  "A descriptor of the characteristic before it.", descriptor_keys};
+const Section<DescriptorDraft>& section_of() noexcept {
+  static constexpr Section<DescriptorDraft> section = {"device.service.characteristic.descriptor",
+                                                       "[[device.service.characteristic.descriptor]]",
+                                                       "A descriptor of the characteristic before it.", descriptor_keys};
+  return section;
+}
+template <>
+const Section<DescriptorErrorsDraft>& section_of() noexcept {
+  static constexpr Section<DescriptorErrorsDraft> section = {"device.service.characteristic.descriptor.errors",
+                                                             "device.service.characteristic.descriptor.errors",
+                                                             "What operations on it end with.", descriptor_errors_keys};
   return section;
 }
 template <>

@@ -56,6 +56,7 @@ struct DeviceDraft {
   std::optional<Position> position{};
   std::optional<Area> area{};
   Duration stagger{};
+  std::optional<int> passkey{};
   DeviceEntry entry{};
   Node path = nullptr, walk = nullptr, advertising = nullptr, services = nullptr, sleep = nullptr, faults = nullptr;
 };
@@ -103,6 +104,13 @@ struct CharacteristicDraft {
 struct ErrorsDraft {
   std::optional<int> read{}, write{}, subscribe{};
 };
+struct DescriptorDraft {
+  Descriptor entry{};
+  Node errors = nullptr;
+};
+struct DescriptorErrorsDraft {
+  std::optional<int> read{}, write{};
+};
 struct ValueDraft {
   std::optional<std::vector<uint8_t>> hex{};
   Node sine = nullptr, walk = nullptr, uniform = nullptr, counter = nullptr, script = nullptr;
@@ -126,7 +134,7 @@ using Field = std::variant<bool*, int*, uint16_t*, size_t*, double*, std::option
                            std::optional<Position>*, Area*, std::optional<Area>*, Range*, DurationRange*, ValueFormat*,
                            Properties*, ConnectionInterval*, WallTime*, std::vector<uint8_t>*,
                            std::optional<std::vector<uint8_t>>*, Pattern*, std::vector<Pattern>*, RadioKind*, RadioFault::Kind*,
-                           DeviceFault::Kind*, ConnectReason*, CloseReason*, AddressType*, FrameType*, Node*>;
+                           DeviceFault::Kind*, ConnectReason*, CloseReason*, PairingMethod*, AddressType*, FrameType*, Node*>;
 
 enum class Need : uint8_t { optional, required };
 
@@ -182,7 +190,9 @@ template <>
 template <>
 [[nodiscard]] const Section<ErrorsDraft>& section_of() noexcept;
 template <>
-[[nodiscard]] const Section<Descriptor>& section_of() noexcept;
+[[nodiscard]] const Section<DescriptorDraft>& section_of() noexcept;
+template <>
+[[nodiscard]] const Section<DescriptorErrorsDraft>& section_of() noexcept;
 template <>
 [[nodiscard]] const Section<ValueDraft>& section_of() noexcept;
 template <>
@@ -206,10 +216,10 @@ template <>
 template <typename Visit>
 void for_each_section(Visit&& visit) {
   const auto each = [&]<typename... Owners>(std::type_identity<std::tuple<Owners...>>) { (visit(section_of<Owners>()), ...); };
-  each(std::type_identity<
-       std::tuple<WorldDraft, Channel, Wall, RadioDraft, RadioFault, DeviceDraft, Waypoint, WalkDraft, AdvertisingDraft,
-                  ManufacturerDraft, ServiceDataDraft, FrameDraft, ServiceDraft, CharacteristicDraft, ErrorsDraft, Descriptor,
-                  ValueDraft, Sine, RandomWalk, Uniform, Counter, ScriptDraft, StepDraft, Sleep, DeviceFaultDraft>>());
+  each(std::type_identity<std::tuple<WorldDraft, Channel, Wall, RadioDraft, RadioFault, DeviceDraft, Waypoint, WalkDraft,
+                                     AdvertisingDraft, ManufacturerDraft, ServiceDataDraft, FrameDraft, ServiceDraft,
+                                     CharacteristicDraft, ErrorsDraft, DescriptorDraft, DescriptorErrorsDraft, ValueDraft, Sine,
+                                     RandomWalk, Uniform, Counter, ScriptDraft, StepDraft, Sleep, DeviceFaultDraft>>());
 }
 
 /// What a key takes, in words: "a number from 1 to 6".
@@ -238,6 +248,8 @@ template <>
 [[nodiscard]] std::span<const std::string_view> names_of<ConnectReason>() noexcept;
 template <>
 [[nodiscard]] std::span<const std::string_view> names_of<CloseReason>() noexcept;
+template <>
+[[nodiscard]] std::span<const std::string_view> names_of<PairingMethod>() noexcept;
 template <>
 [[nodiscard]] std::span<const std::string_view> names_of<sim::AddressType>() noexcept;
 template <>

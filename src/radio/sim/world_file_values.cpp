@@ -43,6 +43,12 @@ std::span<const std::string_view> names_of<CloseReason>() noexcept {
   return names;
 }
 template <>
+std::span<const std::string_view> names_of<PairingMethod>() noexcept {
+  static constexpr std::array<std::string_view, 4> names = {"just works", "passkey entry", "passkey display",
+                                                            "numeric comparison"};
+  return names;
+}
+template <>
 std::span<const std::string_view> names_of<sim::AddressType>() noexcept {
   static constexpr std::array<std::string_view, 2> names = {"public", "random"};
   return names;
