@@ -77,13 +77,12 @@ struct Stage {
     bluez = std::make_unique<testing::FakeBluez>(context.get_executor(), clock, *pair.server, testing::owner_on(*pair.driver));
   }
   [[nodiscard]] Ports ports() {
-    return {.open_bus =
-                [this](Clock&, TimePoint) -> awaitable<std::unique_ptr<dbus::Bus>> {
-                  ++opened;
-                  if (before_open) before_open();
-                  if (!pair.client) throw dbus::BusLost("connection refused");
-                  co_return std::move(pair.client);
-                },
+    return {.open_bus = [this](Clock&, TimePoint) -> awaitable<std::unique_ptr<dbus::Bus>> {
+              ++opened;
+              if (before_open) before_open();
+              if (!pair.client) throw dbus::BusLost("connection refused");
+              co_return std::move(pair.client);
+            },
             .open_management = nullptr,
             .sysfs = sysfs,
             .rfkill = "/nowhere"};
