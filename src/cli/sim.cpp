@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/radio_session.hpp"
+#include "cli/sim_vhci.hpp"
 #include "cli/terminal.hpp"
 #include "core/activities.hpp"
 #include "core/duration_text.hpp"
@@ -75,6 +76,15 @@ public:
          .target = &duration_s_,
          .least = 0.001,
          .most = 1e8},
+        {.name = "--vhci",
+         .value = "",
+         .help = "Make each of its radios a Bluetooth adapter of this machine (/dev/vhci), until interrupted",
+         .target = &vhci_},
+        {.name = "--legacy", .value = "", .help = "With --vhci: no extended scanning and advertising", .target = &legacy_},
+        {.name = "--no-duplicate-filter",
+         .value = "",
+         .help = "With --vhci: report each advertisement, even where the system asks for each device once",
+         .target = &all_duplicates_},
         {.name = "--speed",
          .value = "N",
          .help = "With --run: N times as fast as real time (default: as fast as it goes)",
@@ -85,8 +95,10 @@ public:
   }
 
   [[nodiscard]] int run() override {
-    if (check_ + describe_ + run_ > 1)
-      throw UsageError("--check, --describe and --run are three things", {.advice = "give one of them"});
+    if (check_ + describe_ + run_ + vhci_ > 1)
+      throw UsageError("--check, --describe, --run and --vhci are four things", {.advice = "give one of them"});
+    if (!vhci_ && (legacy_ || all_duplicates_))
+      throw UsageError("--legacy and --no-duplicate-filter are for a world as adapters", {.advice = "add --vhci"});
     if (!run_ && (duration_s_ || speed_))
       throw UsageError("--duration and --speed are for running a world", {.advice = "add --run"});
     sim::WorldSpec world = sim::load_world(path_);
@@ -95,6 +107,8 @@ public:
       print_line(json_ ? to_pretty(json::object{{"name", world.name}, {"ok", true}}) : "ok");
     else if (run_)
       status = run_world(std::move(world));
+    else if (vhci_)
+      status = serve_world(std::move(world), {.extended = !legacy_, .filter_duplicates = !all_duplicates_, .json = json_});
     else
       print_description(world);
     flush_output();
@@ -302,6 +316,7 @@ private:
 
   std::string path_;
   bool check_ = false, describe_ = false, run_ = false, json_ = false;
+  bool vhci_ = false, legacy_ = false, all_duplicates_ = false;
   std::optional<double> duration_s_, speed_;
 };
 

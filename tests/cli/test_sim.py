@@ -1,7 +1,7 @@
 import unittest
 from pathlib import Path
 
-from moor_program import USAGE, Cli
+from moor_program import NO_RADIO, USAGE, Cli
 
 WORLDS = Path(__file__).resolve().parents[2] / "examples" / "worlds"
 
@@ -50,6 +50,14 @@ class Sim(Cli):
         self.moor("sim", path, "--check", "--run", status=USAGE)
         self.moor("sim", path, "--duration", "3", status=USAGE)
         self.moor("sim", self.folder / "none.toml", status=USAGE)
+        self.moor("sim", path, "--vhci", "--run", status=USAGE)
+        self.moor("sim", path, "--legacy", status=USAGE)
+        self.moor("sim", path, "--no-duplicate-filter", status=USAGE)
+
+    @unittest.skipIf(Path("/dev/vhci").exists(), "this machine has virtual controllers")
+    def test_without_virtual_controllers_the_command_that_mends_it_is_named(self):
+        self.moor("sim", self.world(""), "--vhci", status=NO_RADIO)
+        self.assertIn("modprobe hci_vhci", self.errors)
 
 
 if __name__ == "__main__":
