@@ -126,7 +126,7 @@ private:
 class Moor final : SightingSink {
 public:
   Moor() : management_(bluez::Management::over(pair.end(), context_.get_executor(), clock_)) {
-    watch_ = management_->watch_found(0, [this](auto batch) { sightings_.deliver(batch, true); });
+    watch_ = management_->watch_found(0, [this](auto batch) { sightings_.deliver(batch, clock_.now(), true); });
   }
   void wake() { context_.run_one(); }
   Pair pair;
@@ -147,7 +147,7 @@ private:
   std::unique_ptr<bluez::Management> management_;
   ScanStatistics statistics_;
   std::optional<TimePoint> last_heard_;
-  bluez::FoundSightings sightings_{clock_, {.id = 0, .statistics = statistics_, .last_heard = last_heard_}, *this};
+  bluez::FoundSightings sightings_{{.id = 0, .statistics = statistics_, .last_heard = last_heard_}, *this};
   std::unique_ptr<bluez::Management::Watch> watch_;
   Decoded decoded_;
 };

@@ -189,13 +189,20 @@ TEST(ManagementScanMachine, FailsForAReasonWhereThereIsOneAndElseAfterFourAttemp
 
 TEST(ManagementScanMachine, EventsThatEndTheScan) {
   Machine off = discovering();
-  off.on_powered(true);
+  off.on_powered(true, at(1s));
   EXPECT_EQ(next(off, 1s), "wait 14000");
-  off.on_powered(false);
-  EXPECT_EQ(next(off, 1s), "fail " + std::string(to_string(Unavailable::powered_off)));
+  off.on_powered(false, at(1s));
+  EXPECT_EQ(next(off, 1s), "wait 100");
+  EXPECT_EQ(next(off, 1100ms), "fail " + std::string(to_string(Unavailable::powered_off)));
+  Machine for_a_moment = discovering();
+  for_a_moment.on_powered(false, at(1s));
+  for_a_moment.on_powered(true, at(1050ms));
+  EXPECT_EQ(next(for_a_moment, 1100ms), "wait 13900");
+  // As the kernel does it.
   Machine removed = discovering();
+  removed.on_discovering(false, at(1s));
+  removed.on_powered(false, at(1s));
   removed.on_removed();
-  removed.on_powered(false);
   EXPECT_EQ(next(removed, 1s), "fail " + std::string(to_string(Unavailable::no_radio)));
   EXPECT_FALSE(removed.has_discovery());
   EXPECT_FALSE(removed.monitor().has_value());

@@ -209,6 +209,8 @@ TEST_F(ManagementScan, SwitchedOffMeanwhile) {
 TEST_F(ManagementScan, UnpluggedMeanwhile) {
   auto work = [this]() -> awaitable<void> {
     co_await clock.wait_for(1s);
+    kernel.discovering(false);  // as Linux does it
+    kernel.settings(0);
     kernel.remove_controller();
     co_await clock.wait_for(1min);
   };

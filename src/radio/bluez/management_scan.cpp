@@ -61,7 +61,7 @@ public:
         controller_(controller),
         options_(options),
         by_(by),
-        sightings_(clock, by, sink),
+        sightings_(by, sink),
         machine_(options.active),
         happened_(executor),
         idle_(executor),
@@ -106,9 +106,10 @@ public:
 
 private:
   void on_found(std::span<const hci::DeviceFound> batch) {
-    machine_.on_heard(clock_.now());
+    const TimePoint now = clock_.now();
+    machine_.on_heard(now);
     if (batch.size() == DatagramBatch::capacity) count_losses();  // the only time when there may have been no room for more
-    sightings_.deliver(batch, !machine_.is_discovering());
+    sightings_.deliver(batch, now, !machine_.is_discovering());
   }
 
   void on_event(uint16_t event, uint16_t of, Bytes parameters) {
@@ -125,7 +126,7 @@ private:
       if (const auto handle = hci::parse_monitor_event(parameters)) machine_.on_monitor_removed(*handle);
     } else if (event == name::new_settings) {
       if (const auto settings = hci::parse_new_settings(parameters))
-        machine_.on_powered((*settings & hci::management_setting::powered) != 0);
+        machine_.on_powered((*settings & hci::management_setting::powered) != 0, clock_.now());
     } else {
       return;
     }
@@ -144,7 +145,7 @@ private:
   awaitable<void> check_powered() {
     try {
       const auto info = co_await management_.controller(controller_);
-      machine_.on_powered((info.current_settings & hci::management_setting::powered) != 0);
+      machine_.on_powered((info.current_settings & hci::management_setting::powered) != 0, clock_.now());
     } catch (const ManagementRefused& refused) {
       if (refused.status() == hci::management_status::invalid_index) machine_.on_removed();
     }
@@ -238,8 +239,7 @@ RadioNotAvailable no_management(const std::string& name) {
       Unavailable::permission_denied);
 }
 
-void FoundSightings::deliver(std::span<const hci::DeviceFound> batch, bool with_monitors) {
-  const TimePoint now = clock_.now();
+void FoundSightings::deliver(std::span<const hci::DeviceFound> batch, TimePoint now, bool with_monitors) {
   ScanStatistics& statistics = by_.statistics;
   sightings_.resize(batch.size());
   size_t count = 0;

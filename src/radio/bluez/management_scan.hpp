@@ -19,12 +19,12 @@ struct HeardBy {
 /// Makes sightings of the devices found of one controller.
 class FoundSightings {
 public:
-  FoundSightings(Clock& clock, HeardBy by, SightingSink& sink) : clock_(clock), by_(by), sink_(sink) {}
+  FoundSightings(HeardBy by, SightingSink& sink) : by_(by), sink_(sink) {}
+  /// @param now            when they were read: the kernel does not say when they were heard.
   /// @param with_monitors  whether those that matched a monitor count; while discovery runs they repeat others.
-  void deliver(std::span<const hci::DeviceFound> batch, bool with_monitors);
+  void deliver(std::span<const hci::DeviceFound> batch, TimePoint now, bool with_monitors);
 
 private:
-  Clock& clock_;
   HeardBy by_;
   SightingSink& sink_;
   PayloadRing ring_;

@@ -11,7 +11,9 @@ namespace status = hci::management_status;
 ManagementScanMachine::Action ManagementScanMachine::next(TimePoint now) {
   if (!failure_ && busy_since_ && now - std::max(*busy_since_, last_sign_.value_or(*busy_since_)) >= busy_limit)
     fail(Unavailable::unknown, "another program's discovery does not end");
+  if (!failure_ && off_since_ && now >= *off_since_ + removal) fail(Unavailable::powered_off, {});
   if (failure_) return *failure_;
+  if (off_since_) return Wait{*off_since_ + removal};
   if (monitor_ == Monitor::unknown) return ReadMonitors{};
   if (monitor_ == Monitor::wanted && now >= monitor_at_) return AddMonitor{offloaded_ && !pattern_needed_};
   TimePoint until = monitor_ == Monitor::wanted ? monitor_at_ : TimePoint::max();
@@ -101,8 +103,11 @@ void ManagementScanMachine::on_monitor_removed(uint16_t handle) noexcept {
   if (monitor_ == Monitor::there) monitor_ = Monitor::unknown;
 }
 
-void ManagementScanMachine::on_powered(bool on) {
-  if (!on) fail(Unavailable::powered_off, {});
+void ManagementScanMachine::on_powered(bool on, TimePoint now) {
+  if (on)
+    off_since_.reset();
+  else if (!off_since_)
+    off_since_ = now;
 }
 
 void ManagementScanMachine::on_removed() {

@@ -28,6 +28,8 @@ public:
   static constexpr Duration last_retry = std::chrono::seconds(1);
   /// Busy for so long with nothing heard: somebody's discovery hangs.
   static constexpr Duration busy_limit = std::chrono::seconds(30);
+  /// The kernel switches a controller off before it removes it: which of the two it is is known then.
+  static constexpr Duration removal = std::chrono::milliseconds(100);
   static constexpr int attempts = 4;  ///< that fail for no known reason, one after the other
 
   struct ReadMonitors {};
@@ -59,7 +61,7 @@ public:
   void on_discovering(bool on, TimePoint now) noexcept;
   void on_monitor_removed(uint16_t handle) noexcept;
   void on_heard(TimePoint now) noexcept { last_sign_ = now; }
-  void on_powered(bool on);
+  void on_powered(bool on, TimePoint now);
   void on_removed();
   void on_closed();
 
@@ -92,6 +94,7 @@ private:
   Duration pause_ = first_retry;
   int failures_ = 0;
   std::optional<Fail> failure_;
+  std::optional<TimePoint> off_since_;
 };
 
 }  // namespace moor::bluez
