@@ -1,14 +1,8 @@
 #pragma once
 // Work that has a deadline. At the deadline the work is cancelled, and its end awaited, so that nothing of it is left when the caller goes on.
 
-#include "moor/clock.hpp"
+#include "core/unless.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <exception>
 #include <optional>
 
 namespace moor {
@@ -17,16 +11,7 @@ namespace moor {
 /// it throws then, unless it was done in the same moment.
 /// Cancellation: as that of the work.
 [[nodiscard]] inline awaitable<bool> within(Clock& clock, TimePoint deadline, awaitable<void> work) {
-  namespace asio = boost::asio;
-  const auto executor = co_await asio::this_coro::executor;
-  const auto [order, work_error, clock_error] =
-      co_await asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(work), asio::deferred),
-                                                       asio::co_spawn(executor, clock.wait_until(deadline), asio::deferred))
-          .async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
-  const bool work_was_first = order[0] == 0;
-  if (!work_was_first && clock_error == nullptr && work_error != nullptr) co_return false;
-  if (work_error) std::rethrow_exception(work_error);
-  co_return true;
+  return unless(clock.wait_until(deadline), std::move(work));
 }
 
 /// The same for work with a result. @returns nothing where the deadline came first.

@@ -26,8 +26,8 @@ public:
   /// A device that pairs now: its questions go to `agent`.
   class Session {
   public:
-    /// @param agent  must outlive it.
-    Session(AgentDesk& desk, unsigned adapter, Address device, PairingAgent& agent);
+    /// @param path   of the device's object. @param agent  must outlive it.
+    Session(AgentDesk& desk, std::string path, Address device, PairingAgent& agent);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
     ~Session();
@@ -38,9 +38,12 @@ public:
     [[nodiscard]] awaitable<void> close();
     /// The agent said no to a question, or the person.
     [[nodiscard]] bool refused() const noexcept;
+    /// Digits were shown, entered or compared.
+    [[nodiscard]] bool compared_numbers() const noexcept;
+
+    struct State;
 
   private:
-    struct State;
     std::shared_ptr<State> state_;
   };
 

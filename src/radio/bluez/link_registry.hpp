@@ -11,11 +11,12 @@ namespace moor::bluez {
 class LinkRegistry {
 public:
   struct Entry {
-    int links = 0;             ///< open ones of this process, those that are being made too
-    bool made_here = false;    ///< else the connection was there before, another program's or one that a dead program has left
-    bool closing = false;      ///< this process has asked to end it
-    std::string label{};       ///< of the link that came first
+    int links = 0;           ///< open ones of this process, those that are being made too
+    bool made_here = false;  ///< else the connection was there before, another program's or one that a dead program has left
+    bool closing = false;    ///< this process has asked to end it
+    std::string label{};     ///< of the link that came first
     TimePoint since{};
+    std::map<uint16_t, int> notifying{};  ///< by value handle: links that are subscribed
   };
   using Key = std::pair<unsigned, uint64_t>;  ///< adapter, address bits
 

@@ -1,0 +1,41 @@
+#pragma once
+// Waiting for what becomes of one device of bluetoothd.
+
+#include "core/event.hpp"
+#include "radio/bluez/system.hpp"
+
+namespace moor::bluez {
+
+class DeviceChanges {
+public:
+  DeviceChanges(System& system, unsigned adapter, Address device, const boost::asio::any_io_executor& executor);
+  DeviceChanges(const DeviceChanges&) = delete;
+  DeviceChanges& operator=(const DeviceChanges&) = delete;
+
+  /// Null while bluetoothd does not have it.
+  [[nodiscard]] const DeviceObject* object() const noexcept;
+  [[nodiscard]] bool is_connected() const noexcept;
+  /// Completes at the next change, also one that came since the last time. @returns false where the deadline came first. Cancellation: total.
+  [[nodiscard]] awaitable<bool> next(TimePoint deadline);
+  /// How often its connection has ended, or its object was removed, since this began to look.
+  [[nodiscard]] unsigned losses() const noexcept { return losses_; }
+  /// Completes when the object has been removed, or bluetoothd is gone. Cancellation: total.
+  [[nodiscard]] awaitable<void> wait_removed() { return removed_.wait(); }
+  /// Bluetoothd itself is gone, and was back or not.
+  [[nodiscard]] bool is_reset() const noexcept { return reset_; }
+
+private:
+  void on_event(const ObjectTree::DeviceEvent& event);
+
+  System& system_;
+  unsigned adapter_;
+  Address device_;
+  Event changed_;
+  Event removed_;
+  bool was_connected_;
+  bool reset_ = false;
+  unsigned losses_ = 0;
+  std::unique_ptr<ObjectTree::Watch> watch_;
+};
+
+}  // namespace moor::bluez
