@@ -270,7 +270,7 @@ TEST_F(ManagementTest, ListsControllersByTheirNumbersAndPassesOverOneThatWent) {
   play(work());
 }
 
-TEST_F(ManagementTest, ConnectionParametersOfOtherDevicesAreLoadedAgainWithEach) {
+TEST_F(ManagementTest, ConnectionParametersAreLoadedAloneAndThenWithThoseOfOtherDevices) {
   auto work = [this]() -> awaitable<void> {
     const Address one(0xC00000000001, true);
     const Address two(0xC00000000002, true);
@@ -285,7 +285,16 @@ TEST_F(ManagementTest, ConnectionParametersOfOtherDevicesAreLoadedAgainWithEach)
               "0600"
               "0000"
               "e803");
-    EXPECT_EQ(to_hex(kernel.commands.at(2).parameters),
+    EXPECT_EQ(kernel.commands.size(), 5U);
+    EXPECT_EQ(to_hex(kernel.commands.at(3).parameters),
+              "0100"
+              "0100000000c0"
+              "02"
+              "2003"
+              "2003"
+              "0000"
+              "5802");
+    EXPECT_EQ(to_hex(kernel.commands.at(4).parameters),
               "0200"
               "0200000000c0"
               "02"

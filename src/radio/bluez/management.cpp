@@ -328,12 +328,18 @@ const std::vector<hci::LoadedParameters>& Management::remember(uint16_t controll
   return all;
 }
 
-// Before Linux 6.11 each command throws away what earlier ones loaded for devices that the kernel does not connect to by itself; so all are sent.
+// Linux 6.11 and newer change a live link for a command with one device that is known; older ones throw away with each command what earlier ones loaded
+// for devices that the kernel does not connect to by itself. So the device goes alone, and then all of them.
 awaitable<void> load_connection_parameters(Management& management, uint16_t controller, Address device,
                                            ConnectionParameters parameters) {
   parameters.check();
-  const auto& all = management.remember(controller, {device, parameters});
-  co_await management.command(hci::ManagementCommand::load_connection_parameters, controller, hci::load_parameters(all));
+  const hci::LoadedParameters loaded{device, parameters};
+  const std::vector<hci::LoadedParameters> all = management.remember(controller, loaded);
+  Management keep = management;
+  co_await keep.command(hci::ManagementCommand::load_connection_parameters, controller,
+                        hci::load_parameters(std::span(&loaded, 1)));
+  if (all.size() > 1)
+    co_await keep.command(hci::ManagementCommand::load_connection_parameters, controller, hci::load_parameters(all));
 }
 
 }  // namespace moor::bluez

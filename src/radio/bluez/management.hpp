@@ -93,7 +93,8 @@ private:
   std::shared_ptr<Owner> owner_;
 };
 
-/// For the device's next connection (the kernel keeps them). @throws ManagementRefused, ...
+/// For the device's next connection (the kernel keeps them); from Linux 6.11 on also for a link that is there, where they had been loaded before it was
+/// made. @throws ManagementRefused, ...
 [[nodiscard]] awaitable<void> load_connection_parameters(Management& management, uint16_t controller, Address device,
                                                          ConnectionParameters parameters);
 
