@@ -178,7 +178,9 @@ void Connection::check_sent(int result) {
 
 awaitable<void> Connection::finish(Pending& pending, TimePoint deadline, std::string what) {
   arm();
-  if (!co_await within(clock_, deadline, pending.done.wait())) throw TimedOut("no answer to " + what);
+  // A variable: with the wait inside the condition of a throw, g++ 12 lays out this frame in two ways and crashes.
+  const bool in_time = co_await within(clock_, deadline, pending.done.wait());
+  if (!in_time) throw TimedOut("no answer to " + what);
   if (!pending.reply) throw BusLost(why_lost_, denied_);
   if (sd_bus_message_is_method_error(pending.reply.get(), nullptr) > 0) throw failure(pending.reply.get());
 }
