@@ -48,6 +48,8 @@ public:
   BluezDevice& connected_by_another();  ///< and it is connected, all its services resolved
   /// Instead of what a connect usually is: pause(100ms), connected, reply, pause(200ms), services, resolved.
   BluezDevice& on_connect(std::vector<ConnectStep> steps);
+  /// From Disconnect to the end of the link; bluetoothd has 2 s (src/device.c, DISCONNECT_TIMER).
+  BluezDevice& disconnects_in(Duration how_long);
   /// Calls of a method of the device, or of an object below it.
   BluezDevice& on(const std::string& method, const Reaction& reaction);
   /// Reads echo their value as a change of the property, as bluetoothd does; on as it starts.

@@ -190,8 +190,7 @@ void FakeBluez::State::remove_device(const CallPointer& call, BluezAdapter& adap
     return call->refuse(fails("DoesNotExist", "Does Not Exist"));
   device->state_->bonded = device->state_->trusted = device->state_->known = false;
   const auto end = [](std::shared_ptr<BluezDevice::State> state, CallPointer pending) -> awaitable<void> {
-    // bluetoothd waits before it ends a link (src/device.c, DISCONNECT_TIMER).
-    if (state->connected) co_await state->bluez.clock.wait_for(std::chrono::seconds(2));
+    if (state->connected && state->disconnection > Duration{}) co_await state->bluez.clock.wait_for(state->disconnection);
     if (state->connected) state->resolve(false);
     pending->reply.done();
     state->lose_link();

@@ -109,8 +109,7 @@ void BluezDevice::State::begin_disconnect(const CallPointer& call) {
   if (!connected) return call->reply.done();
   const auto end = [](std::shared_ptr<State> self, CallPointer pending) -> awaitable<void> {
     const uint64_t attempt = self->attempt;
-    // bluetoothd waits before it ends a link (src/device.c, DISCONNECT_TIMER).
-    co_await self->bluez.clock.wait_for(std::chrono::seconds(2));
+    if (self->disconnection > Duration{}) co_await self->bluez.clock.wait_for(self->disconnection);
     if (!self->bluez.alive) co_return;
     if (attempt == self->attempt && self->connected) self->resolve(false);
     pending->reply.done();

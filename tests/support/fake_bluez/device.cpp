@@ -95,6 +95,10 @@ BluezDevice& BluezDevice::on_connect(std::vector<ConnectStep> steps) {
   state_->steps = std::move(steps);
   return *this;
 }
+BluezDevice& BluezDevice::disconnects_in(Duration how_long) {
+  state_->disconnection = how_long;
+  return *this;
+}
 BluezDevice& BluezDevice::on(const std::string& method, const Reaction& reaction) {
   state_->bluez.reactions[state_->path + " " + method].push_back(reaction);
   return *this;

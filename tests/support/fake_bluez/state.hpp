@@ -172,6 +172,7 @@ struct BluezDevice::State : std::enable_shared_from_this<BluezDevice::State> {
   bool trusted = false;
   bool known = false;
   bool echoes_reads = true;
+  Duration disconnection = std::chrono::seconds(2);
   BluezPairing pairing{};
   std::optional<std::vector<ConnectStep>> steps{};
   std::map<std::string, BluezValue> extra{};  ///< other properties that a test has set
