@@ -27,8 +27,8 @@ TEST(L2cap, AFrameThatFitsIsOnePacket) {
 }
 
 TEST(L2cap, EveryFrameComesBackHoweverItIsCut) {
-  for (const size_t size : {0, 1, 22, 23, 247, 248, 517})
-    for (const size_t max_data : {1, 4, 5, 27, 251}) {
+  for (const size_t size : {0U, 1U, 22U, 23U, 247U, 248U, 517U})
+    for (const size_t max_data : {1U, 4U, 5U, 27U, 251U}) {
       L2capReassembly reassembly;
       const auto packets = packets_of(smp_channel, bytes(size), max_data);
       for (size_t i = 0; i < packets.size(); ++i) {

@@ -24,8 +24,9 @@ constexpr uint64_t supported_states = 0x000003FFFFFFFFFF;
 
 }  // namespace
 
-CommandMachine::CommandMachine(const Address& address, bool extended, std::function<uint64_t()> random)
-    : address_(address), extended_(extended), random_(std::move(random)) {}
+CommandMachine::CommandMachine(const Address& address, bool extended, std::function<uint64_t()> random,
+                               std::function<bool()> has_slot)
+    : address_(address), extended_(extended), random_(std::move(random)), has_slot_(std::move(has_slot)) {}
 
 CommandMachine::Actions CommandMachine::receive(const hci::HciCommand& command) {
   Actions out;

@@ -69,7 +69,8 @@ public:
   static constexpr uint8_t max_sets = 4;  ///< of advertising
 
   /// @param extended  offers extended scanning, connecting and advertising. @param random  for LE Rand.
-  CommandMachine(const Address& address, bool extended, std::function<uint64_t()> random);
+  /// @param has_slot  whether another link can be made; as long as there are handles where not given.
+  CommandMachine(const Address& address, bool extended, std::function<uint64_t()> random, std::function<bool()> has_slot = {});
 
   [[nodiscard]] Actions receive(const hci::HciCommand& command);
 
@@ -165,6 +166,7 @@ private:
   Address address_;
   bool extended_;
   std::function<uint64_t()> random_;
+  std::function<bool()> has_slot_;
   Settings state_;
   Connections connections_;
 };

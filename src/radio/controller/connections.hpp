@@ -24,7 +24,7 @@ public:
   /// Handles count up and come again late, so that what is under way for a link that is gone reaches no other.
   /// @returns nothing where there are as many as there can be.
   Connection* open(const Address& peer, const ConnectionParameters& parameters) {
-    if (open_.size() >= max_connections) return nullptr;
+    if (is_full()) return nullptr;
     do next_ = next_ < hci::max_handle ? static_cast<uint16_t>(next_ + 1) : uint16_t{1};
     while (find(next_) != nullptr);
     return &open_.emplace_back(Connection{.handle = next_, .peer = peer, .parameters = parameters});
@@ -33,6 +33,7 @@ public:
     const auto found = std::find_if(open_.begin(), open_.end(), [&](const Connection& each) { return each.handle == handle; });
     return found == open_.end() ? nullptr : &*found;
   }
+  [[nodiscard]] bool is_full() const noexcept { return open_.size() >= max_connections; }
   [[nodiscard]] bool has(const Address& peer) const noexcept {
     return std::any_of(open_.begin(), open_.end(), [&](const Connection& each) { return each.peer == peer; });
   }

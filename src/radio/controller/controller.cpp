@@ -52,7 +52,7 @@ struct Controller::State final : SightingSink, std::enable_shared_from_this<Cont
         radio(its_radio),
         options(std::move(its_options)),
         send(std::move(its_send)),
-        machine(options.address, options.extended, random_number),
+        machine(options.address, options.extended, random_number, [this] { return has_slot(); }),
         reports(options.filter_duplicates, counters, [this](Bytes event) { tell(event); }),
         jobs(std::make_shared<Jobs>(executor)) {}
 
@@ -60,6 +60,10 @@ struct Controller::State final : SightingSink, std::enable_shared_from_this<Cont
     if (send) send(packet);
   }
 
+  [[nodiscard]] bool has_slot() const {
+    const Slots slots = radio.slots();
+    return slots.limit == 0 || slots.free > 0;
+  }
   void receive(Bytes packet);
   void receive_command(const hci::HciCommand& command);
   void receive_data(const hci::AclPacket& packet);
@@ -303,7 +307,6 @@ void Controller::State::connected(const Attempt& of, std::unique_ptr<Link> link)
 void Controller::State::attempt_failed(const Attempt& of, const ConnectCause& cause) {
   const FailedConnecting outcome = outcome_of(cause.reason);
   const Address device = of.device.value_or(Address());
-  if (outcome.how != FailedConnecting::How::made_and_lost) return tell(machine.connecting_failed(outcome.status, device));
   const auto made = machine.connected(device, of.wanted.parameters);
   tell(made.event);
   if (!made.handle) return;

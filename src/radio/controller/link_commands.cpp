@@ -67,6 +67,7 @@ void CommandMachine::initiate(Call& call, const std::optional<Address>& peer, ui
   if (!parameters) return call.status(HciStatus::invalid_parameters);
   if (state_.initiating) return call.status(HciStatus::disallowed);
   if (peer && connections_.has(*peer)) return call.status(HciStatus::already_exists);
+  if (connections_.is_full() || (has_slot_ && !has_slot_())) return call.status(HciStatus::connection_limit);
   state_.initiating = true;
   state_.initiates_from_list = !peer;
   call.status(HciStatus::success);

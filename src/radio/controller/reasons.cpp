@@ -26,20 +26,20 @@ FailedConnecting outcome_of(ConnectReason reason) noexcept {
     case ConnectReason::radio_unavailable:
     case ConnectReason::system_gone:
     case ConnectReason::pipe_broken: return {How::goes_on, HciStatus::success};
-    case ConnectReason::out_of_slots: return {How::refused, HciStatus::connection_limit};
-    case ConnectReason::not_established: return {How::made_and_lost, HciStatus::not_established};
     case ConnectReason::closed_by_peer: return {How::made_and_lost, HciStatus::remote_user};
     case ConnectReason::supervision_timeout:
     case ConnectReason::disconnected: return {How::made_and_lost, HciStatus::connection_timeout};
     case ConnectReason::aborted_by_local:
     case ConnectReason::canceled:
     case ConnectReason::closed_by_local: return {How::made_and_lost, HciStatus::local_host};
+    case ConnectReason::not_established:
+    case ConnectReason::out_of_slots:
     case ConnectReason::stack_error:
     case ConnectReason::services_incomplete:
     case ConnectReason::att_error:
     case ConnectReason::unknown: break;
   }
-  return {How::refused, HciStatus::unspecified};
+  return {How::made_and_lost, HciStatus::not_established};
 }
 
 }  // namespace moor::controller

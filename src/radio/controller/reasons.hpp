@@ -9,11 +9,11 @@ namespace moor::controller {
 /// The reason of a Disconnection Complete.
 [[nodiscard]] hci::HciStatus status_of(CloseReason reason) noexcept;
 
-/// What an attempt comes to that did not bring a link.
+/// What an attempt comes to that did not bring a link. It is never a Connection Complete with an error: Linux 6.1 takes that for a success and waits for
+/// its own time-out (hci_sync.c, create_le_conn_complete).
 struct FailedConnecting {
   enum class How : uint8_t {
     goes_on,       ///< a controller knows no end of trying: nothing is said until the host cancels
-    refused,       ///< Connection Complete with the status
     made_and_lost  ///< a link that ends at once, with the status
   };
   How how;
