@@ -152,7 +152,10 @@ awaitable<void> BusScan::listen() {
   const auto adapters = tree.watch_adapters([this] { changed_.set(); });
   heard_watch_ = tree.watch_heard(context_.adapter, [this](const DeviceObject& device) { deliver(device); });
   try {
-    co_await (options_.active ? discover() : monitor());
+    if (options_.active)
+      co_await discover();
+    else
+      co_await monitor();
   } catch (const dbus::CallFailed& failed) {
     const std::string cause = failed.name() + ": " + failed.what();
     if (failed.name().ends_with(".AccessDenied")) throw to_unavailable(failed);
