@@ -141,6 +141,7 @@ def measure_scan(programs, client):
         came = []
         rows = [stage.cost(lambda: came.append(stage.adverts())) for _ in range(ROUNDS)]
         each = [seconds / ADVERTS * 1e6 for seconds in middle(rows)[:3]]
+        time.sleep(0.5)  # so that going to sleep is not counted
         switches = status(stage.client.pid, "voluntary_ctxt_switches")
         time.sleep(SILENCE_S)
         wakeups = status(stage.client.pid, "voluntary_ctxt_switches") - switches
