@@ -28,8 +28,13 @@ build: build/release/build.ninja
 	@cmake --build build/release
 
 run: build
-	@echo "moor: no Bluetooth adapters in this version yet: this is the demo. Look here, below; Ctrl-C ends it."
-	@build/release/bin/moor gateway --demo
+	@if build/release/bin/moor doctor > build/doctor.txt 2>&1; then \
+	  echo "moor: on this machine's Bluetooth adapter. Look here, below; Ctrl-C ends it."; \
+	  exec build/release/bin/moor gateway --radio bluez; \
+	else \
+	  echo "moor: no Bluetooth here that works (why: build/doctor.txt), so this is the demo. Look here, below; Ctrl-C ends it."; \
+	  exec build/release/bin/moor gateway --demo; \
+	fi
 
 test: build
 	@ctest --preset release --no-label-summary

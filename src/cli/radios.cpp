@@ -1,13 +1,17 @@
 // moor radios: which radios there are, and how they are.
 
 #include "cli/commands.hpp"
+#include "cli/radio_session.hpp"
 #include "cli/scan_arguments.hpp"
 #include "cli/terminal.hpp"
 #include "core/json_text.hpp"
+#include "moor/adapter.hpp"
 #include "moor/error.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 
 namespace moor::cli {
@@ -21,29 +25,69 @@ struct State {
   std::string kind;
   std::string state;
   std::string detail;
+  std::string limits{};
   std::string advice;
   std::optional<Slots> slots{};  // of one that can connect
 };
 
-State ready(const Radio& radio) {
-  State state{radio.info().name, radio.info().kind, "ready", radio.info().detail, radio.health().problem};
+constexpr const char* kinds[] = {"bluez", "esphome", "sim", "replay"};
+
+State state_of(const Radio& radio) {
+  State state{.id = radio.info().name,
+              .kind = radio.info().kind,
+              .state = "ready",
+              .detail = radio.info().detail,
+              .limits = radio.info().limits,
+              .advice = radio.health().problem};
   if (radio.info().can_connect) state.slots = radio.slots();
   if (radio.health().state == RadioHealth::State::unavailable) state.state = "not available";
   return state;
 }
 
+State not_available(std::string id, std::string kind, const Error& error) {
+  return {
+      .id = std::move(id), .kind = std::move(kind), .state = "not available", .detail = error.what(), .advice = error.advice()};
+}
+
+awaitable<void> ask_each(const std::vector<std::unique_ptr<Radio>>& radios, Clock& clock, std::vector<State>& into) {
+  constexpr Duration patience = std::chrono::seconds(5);
+  for (const auto& radio : radios) {
+    try {
+      co_await radio->open(clock.now() + patience);
+      into.push_back(state_of(*radio));
+    } catch (const Error& error) {
+      into.push_back(not_available(radio->info().name, radio->info().kind, error));
+    }
+  }
+}
+
 // A world brings all its radios, or none.
 std::vector<State> states_of(const std::string& text) {
-  const RadioSpec spec = RadioSpec::parse(text);
-  VirtualClock clock;
   try {
     std::vector<State> states;
-    for (const auto& radio : open_radios({spec}, clock)) states.push_back(ready(*radio));
+    RadioSession session(std::vector<std::string>{text});
+    const Outcome outcome = session.run(ask_each(session.radios(), session.clock(), states));
+    if (outcome.error) std::rethrow_exception(outcome.error);
     return states;
+  } catch (const UsageError&) {
+    throw;
   } catch (const Error& error) {
-    constexpr const char* kinds[] = {"bluez", "esphome", "sim", "replay"};
-    return {{spec.to_string(), kinds[static_cast<size_t>(spec.kind)], "not available", error.what(), error.advice()}};
+    const RadioSpec spec = RadioSpec::parse(text);
+    return {not_available(spec.to_string(), kinds[static_cast<size_t>(spec.kind)], error)};
   }
+}
+
+// All adapters of this machine; where there is none, or nobody to ask, what the default would say.
+std::vector<std::string> adapters() {
+  std::vector<std::string> specs;
+  boost::asio::io_context context;
+  RealClock clock;
+  boost::asio::co_spawn(context, list_adapters(clock), [&](std::exception_ptr, const std::vector<AdapterInfo>& found) {
+    for (const AdapterInfo& adapter : found) specs.push_back("bluez:" + adapter.name);
+  });
+  clock.run(context);
+  if (specs.empty()) specs.emplace_back("bluez");
+  return specs;
 }
 
 class RadiosCommand final : public Command {
@@ -57,7 +101,7 @@ public:
   }
 
   [[nodiscard]] int run() override {
-    if (arguments_.radios.empty()) arguments_.radios.emplace_back("bluez");
+    if (arguments_.radios.empty()) arguments_.radios = adapters();
     std::vector<State> states;
     for (const std::string& text : arguments_.radios)
       for (State& state : states_of(text)) states.push_back(std::move(state));
@@ -81,6 +125,7 @@ private:
                                     {"slots", counted ? json::value(state.slots->limit) : json::value()},
                                     {"free", counted ? json::value(std::max(state.slots->free, 0)) : json::value()},
                                     {"holders", holders_of(state)},
+                                    {"limits", state.limits.empty() ? json::value() : json::value(state.limits)},
                                     {"advice", state.advice.empty() ? json::value() : json::value(state.advice)}});
     }
     print_line(to_pretty(json::object{{"radios", std::move(radios)}}));
@@ -104,6 +149,8 @@ private:
       table.add(
           {{state.id}, {state.state, state.state == "ready" ? Colour::green : Colour::red}, {slots_text(state)}, {state.detail}});
     table.print();
+    for (const State& state : states)
+      if (!state.limits.empty()) print_line("\n" + state.id + ": " + state.limits);
     for (const State& state : states)
       if (!state.advice.empty()) print_line("\n" + state.id + ": " + state.advice);
   }

@@ -1,6 +1,7 @@
 #include "moor/error.hpp"
 #include "moor/radio.hpp"
 #include "moor/world.hpp"
+#include "radio/bluez/bluez_radio.hpp"
 #include "radio/replay/replay_radio.hpp"
 
 namespace moor {
@@ -15,17 +16,23 @@ public:
     switch (spec.kind) {
       case RadioSpec::Kind::replay: radios_.push_back(open_replay(spec, next_++, clock_)); return;
       case RadioSpec::Kind::sim: open_world(spec); return;
-      case RadioSpec::Kind::bluez:
+      case RadioSpec::Kind::bluez: radios_.push_back(bluez::make_radio(bluez_system(), spec.target, next_++)); return;
       case RadioSpec::Kind::esphome: break;
     }
     throw RadioNotAvailable(
-        "radio " + spec.to_string() + " cannot be used: this version of moor has recordings and simulated worlds",
+        "radio " + spec.to_string() + " cannot be used: this version of moor has adapters, recordings and simulated worlds",
         {.radio = spec.to_string(),
-         .advice = "give --radio replay:CAPTURE or --radio sim:WORLD.toml, or run `moor gateway --demo`"});
+         .advice = "give --radio bluez, --radio replay:CAPTURE or --radio sim:WORLD.toml, or run `moor gateway --demo`"});
   }
   [[nodiscard]] std::vector<std::unique_ptr<Radio>> take() { return std::move(radios_); }
 
 private:
+  // All adapters of this machine share it.
+  std::shared_ptr<bluez::System> bluez_system() {
+    if (!system_) system_ = std::make_shared<bluez::System>(clock_, bluez::system_ports());
+    return system_;
+  }
+
   void open_world(const RadioSpec& spec) {
     sim::World& world = get_world(spec.target);
     const bool only = world.spec().radios.size() == 1;
@@ -52,6 +59,7 @@ private:
   Clock& clock_;
   RadioId next_;
   std::vector<std::unique_ptr<Radio>> radios_;
+  std::shared_ptr<bluez::System> system_;
   std::map<std::filesystem::path, std::unique_ptr<sim::World>> worlds_;
 };
 
