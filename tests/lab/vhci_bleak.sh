@@ -1,4 +1,4 @@
-# lab: world examples/worlds/guide.toml
+# lab: world examples/worlds/esp32.toml
 # lab: timeout 300
 # bleak, unchanged, with a simulated world: scan, connect, services, read, write, notify, disconnect, and a device that is not there.
 # What btmon said while it listened (5.66 reading a file of its own crashes at some answers). bluetoothd says RSSI 127 where it wants no filter.
