@@ -1,12 +1,15 @@
 #pragma once
 // A scripted bluetoothd and a System that finds it, in virtual time.
 
+#include "core/event.hpp"
 #include "radio/bluez/bluez_radio.hpp"
 #include "radio/bluez/system.hpp"
 #include "support/fake_bluez.hpp"
 #include "support/fake_bluez_owner.hpp"
 #include "support/play.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <functional>
 
 namespace moor::bluez {
@@ -24,8 +27,7 @@ struct HeardSink final : SightingSink {
 /// Work beside the story, stopped by its end. @pre the work ends when it is cancelled
 class Beside {
 public:
-  Beside(const boost::asio::any_io_executor& executor, awaitable<void> work)
-      : shared_(std::make_shared<Shared>(Shared{{}, Event(executor), nullptr})) {
+  Beside(const boost::asio::any_io_executor& executor, awaitable<void> work) : shared_(std::make_shared<Shared>(executor)) {
     boost::asio::co_spawn(executor, std::move(work),
                           boost::asio::bind_cancellation_slot(shared_->stop.slot(), [shared = shared_](std::exception_ptr error) {
                             shared->error = error;
@@ -42,9 +44,10 @@ public:
 
 private:
   struct Shared {
-    boost::asio::cancellation_signal stop;
+    explicit Shared(const boost::asio::any_io_executor& executor) : ended(executor) {}
+    boost::asio::cancellation_signal stop{};
     Event ended;
-    std::exception_ptr error;
+    std::exception_ptr error{};
   };
   static awaitable<void> join(std::shared_ptr<Shared> shared) {
     co_await shared->ended.wait();
