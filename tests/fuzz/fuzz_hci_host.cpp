@@ -43,6 +43,17 @@ sim::WorldSpec world() {
   return spec;
 }
 
+awaitable<void> talk(Clock& clock, controller::Controller& to, Bytes rest) {
+  while (!rest.empty()) {
+    const Bytes packet = rest.subspan(1, std::min<size_t>(rest[0], rest.size() - 1));
+    rest = rest.subspan(1 + packet.size());
+    to.receive(packet);
+    co_await clock.wait_for(50ms);
+  }
+  co_await clock.wait_for(2s);
+  co_await to.stop();
+}
+
 }  // namespace
 
 // A byte of length, so many bytes of a packet, and so on; each takes 50 ms.
@@ -55,16 +66,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   controller::ControllerOptions options;
   options.address = Address(0x02AABBCCDDEE, false);
   controller::Controller controller(context.get_executor(), clock, *radio, options, check);
-  auto talk = [](Clock& its_clock, controller::Controller& to, Bytes rest) -> awaitable<void> {
-    while (!rest.empty()) {
-      const Bytes packet = rest.subspan(1, std::min<size_t>(rest[0], rest.size() - 1));
-      rest = rest.subspan(1 + packet.size());
-      to.receive(packet);
-      co_await its_clock.wait_for(50ms);
-    }
-    co_await its_clock.wait_for(2s);
-    co_await to.stop();
-  };
   testing::play(clock, context, talk(clock, controller, Bytes(data, size)));
   return 0;
 }
