@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   commands.push_back(make_encode());
   commands.push_back(make_power());
   commands.push_back(make_radios());
+  commands.push_back(make_doctor());
   commands.push_back(make_gateway());
   commands.push_back(make_sim());
   commands.push_back(make_completion(commands));

@@ -65,9 +65,10 @@ def folder_of(path):
 
 
 def owners():
-    """Which folder a public header is of: the one that has the source of the same name, or the name itself."""
+    """Which folder a public header is of: the first of the table that has the source of the same name, or the name itself."""
     found = {}
-    for source in files(".cpp", below="src/"):
+    order = list(KNOWS)
+    for source in sorted(files(".cpp", below="src/"), key=lambda path: order.index(folder_of(path.relative_to("src").as_posix()) or "cli")):
         found.setdefault(source.stem, folder_of(source.relative_to("src").as_posix()))
     found.update({folder: folder for folder in KNOWS})
     return found
