@@ -11,7 +11,7 @@ namespace moor {
 /// it throws then, unless it was done in the same moment.
 /// Cancellation: as that of the work.
 [[nodiscard]] inline awaitable<bool> within(Clock& clock, TimePoint deadline, awaitable<void> work) {
-  return unless(clock.wait_until(deadline), std::move(work));
+  co_return co_await unless(clock.wait_until(deadline), std::move(work));
 }
 
 /// The same for work with a result. @returns nothing where the deadline came first.

@@ -222,8 +222,8 @@ awaitable<void> AgentDesk::State::enlist(PairingAgent::Capability wanted, TimePo
         std::rethrow_exception(failure);
       }
     }
-    if (!co_await within(system.clock(), deadline, freed.wait()))
-      throw TimedOut("another pairing did not end in time", {.advice = "Pair one device after the other."});
+    const bool in_time = co_await within(system.clock(), deadline, freed.wait());
+    if (!in_time) throw TimedOut("another pairing did not end in time", {.advice = "Pair one device after the other."});
   }
 }
 

@@ -88,7 +88,8 @@ awaitable<void> look_for(Attempt& attempt) {
   while (attempt.changes.object() == nullptr) {
     if (attempt.changes.is_reset()) fail_removed(attempt);
     check_adapter(attempt);
-    if (!co_await attempt.changes.next(attempt.deadline))
+    const bool heard = co_await attempt.changes.next(attempt.deadline);
+    if (!heard)
       fail(attempt, {.reason = ConnectReason::device_not_found,
                      .origin = CauseOrigin::lookup,
                      .text = fmt::format("not heard in {:.0f} s", to_seconds(attempt.clock().now() - began))});
@@ -127,13 +128,15 @@ awaitable<std::optional<ConnectCause>> try_once(Attempt& attempt) {
   std::optional<ConnectCause> cause;
   const unsigned losses = attempt.changes.losses();
   attempt.asked = true;
-  if (!co_await unless(attempt.changes.wait_removed(), call_connect(attempt, cause))) fail_removed(attempt);
+  const bool answered = co_await unless(attempt.changes.wait_removed(), call_connect(attempt, cause));
+  if (!answered) fail_removed(attempt);
   if (cause) co_return cause;
   while (!attempt.changes.is_connected()) {
     if (attempt.changes.object() == nullptr) fail_removed(attempt);
     if (attempt.changes.losses() != losses)
       co_return ConnectCause{.reason = ConnectReason::disconnected, .text = "disconnected as soon as it was connected"};
-    if (!co_await attempt.changes.next(attempt.deadline)) co_return ConnectCause{.reason = ConnectReason::timed_out, .text = {}};
+    const bool in_time = co_await attempt.changes.next(attempt.deadline);
+    if (!in_time) co_return ConnectCause{.reason = ConnectReason::timed_out, .text = {}};
   }
   attempt.place->entry().made_here = true;
   co_return std::nullopt;
@@ -148,8 +151,10 @@ awaitable<void> reach(Attempt& attempt) {
     if (!cause) co_return;
     if (cause->reason == ConnectReason::radio_unavailable) check_adapter(attempt);
     if (cause->reason != ConnectReason::aborted_by_local) fail(attempt, std::move(*cause));
-    while (attempt.changes.is_connected())
-      if (!co_await attempt.changes.next(attempt.deadline)) fail(attempt, std::move(*cause));
+    while (attempt.changes.is_connected()) {
+      const bool in_time = co_await attempt.changes.next(attempt.deadline);
+      if (!in_time) fail(attempt, std::move(*cause));
+    }
     if (attempt.clock().now() + pause >= attempt.deadline) fail(attempt, std::move(*cause));
     co_await attempt.clock().wait_for(pause);
   }

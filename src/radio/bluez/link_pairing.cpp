@@ -51,7 +51,8 @@ PairingProblem problem_of(const dbus::CallFailed& refusal, const AgentDesk::Sess
 awaitable<void> pair_in(LinkPtr link, AgentDesk::Session& session, TimePoint deadline) {
   co_await session.open(deadline);
   Answer answer;
-  if (!co_await unless(lost_for_good(link), call_pair(link, deadline, answer))) link->check_open();
+  const bool answered = co_await unless(lost_for_good(link), call_pair(link, deadline, answer));
+  if (!answered) link->check_open();
   if (answer.refusal && answer.refusal->name() != "org.bluez.Error.AlreadyExists")
     throw_failed(*link, problem_of(*answer.refusal, session), full_text(*answer.refusal));
 }
@@ -113,8 +114,8 @@ awaitable<void> unpair(LinkPtr link, TimePoint deadline) {
   link->check_open();
   const LinkContext context = link->context();
   link->set_closing();
-  if (co_await forget(context, link->info().device, true, deadline))
-    (void)co_await within(link->clock(), deadline, link->wait_closed());
+  const bool forgotten = co_await forget(context, link->info().device, true, deadline);
+  if (forgotten) (void)co_await within(link->clock(), deadline, link->wait_closed());
 }
 
 }  // namespace moor::bluez

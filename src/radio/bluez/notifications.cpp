@@ -60,8 +60,9 @@ awaitable<void> start_notify(LinkPtr link, uint16_t handle, TimePoint deadline) 
     std::optional<dbus::CallFailed> refusal;
     bool timed_out = false;
     try {
-      if (!co_await unless(link->wait_closed(), call_into(link, new_call(link, handle, "StartNotify"), deadline, refusal)))
-        link->check_open();
+      const bool ended =
+          co_await unless(link->wait_closed(), call_into(link, new_call(link, handle, "StartNotify"), deadline, refusal));
+      if (!ended) link->check_open();
     } catch (const TimedOut&) {
       timed_out = true;
     }
@@ -71,7 +72,8 @@ awaitable<void> start_notify(LinkPtr link, uint16_t handle, TimePoint deadline) 
     if (is_on_already(*link, handle, *refusal)) co_return;
     if (!means_in_progress(*refusal)) co_await throw_refusal(link, GattStep::subscribe, std::move(*refusal));
     if (link->clock().now() + pause >= deadline) link->throw_timed_out();
-    if (!co_await unless(link->wait_closed(), link->clock().wait_for(pause))) link->check_open();
+    const bool still_open = co_await unless(link->wait_closed(), link->clock().wait_for(pause));
+    if (!still_open) link->check_open();
   }
 }
 
