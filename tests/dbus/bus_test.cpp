@@ -1,0 +1,2 @@
+#include "dbus/bus.hpp"
+#include <gtest/gtest.h>
