@@ -76,7 +76,9 @@ Outcome RadioSession::run(awaitable<void> work) {
   asio::co_spawn(context_, std::move(work), asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr error) {
                    if (!outcome.interrupted) outcome.error = error;
                    signals.cancel();
+                   context_.stop();  // radios keep watching their systems
                  }));
+  context_.restart();
   clock_->run(context_);
   return outcome;
 }
