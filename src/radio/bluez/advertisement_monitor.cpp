@@ -5,6 +5,9 @@
 #include "radio/bluez/unavailable.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <charconv>
+#include <span>
 
 namespace moor::bluez {
 
@@ -12,6 +15,9 @@ namespace {
 
 constexpr const char* monitor_interface = "org.bluez.AdvertisementMonitor1";
 constexpr const char* manager_interface = "org.bluez.AdvertisementMonitorManager1";
+
+// bluetoothd 5.66 counts the bytes of a monitor's patterns, 34 each, in 8 bits, and with more of them than this it writes past its memory and dies.
+constexpr size_t most_patterns = 7;
 
 AdPattern flags(uint8_t value) {
   return {.type = 0x01, .offset = 0, .bytes = {value}};
@@ -54,8 +60,7 @@ AdvertisementMonitor::AdvertisementMonitor(System& system, unsigned adapter, std
       patterns_(std::move(patterns)),
       on_found_(std::move(on_found)),
       on_change_(std::move(on_change)),
-      root_(fmt::format("/moor/monitors/{}", system.next_number())),
-      monitor_(root_ + "/all") {}
+      root_(fmt::format("/moor/monitors/{}", system.next_number())) {}
 
 dbus::Message AdvertisementMonitor::new_call(const char* method) {
   dbus::Message call = system_.new_call(adapter_path(adapter_), manager_interface, method);
@@ -92,19 +97,24 @@ awaitable<void> AdvertisementMonitor::stop(TimePoint deadline) {
   served_ = {};
 }
 
-void AdvertisementMonitor::write_properties(dbus::Writer& writer) const {
+void AdvertisementMonitor::write_properties(dbus::Writer& writer, size_t part) const {
+  const auto all = std::span(patterns_).subspan(std::min(patterns_.size(), part * most_patterns));
   writer.open_array("{sv}").entry("Type", "or_patterns");
   writer.open_dict_entry("sv").string("Patterns").open_variant("a(yyay)").open_array("(yyay)");
-  for (const AdPattern& pattern : patterns_)
+  for (const AdPattern& pattern : all.first(std::min(all.size(), most_patterns)))
     writer.open_struct("yyay").u8(pattern.offset).u8(pattern.type).bytes(pattern.bytes).close();
   writer.close().close().close().close();
 }
 
 void AdvertisementMonitor::write_objects(dbus::Writer& writer) const {
-  writer.open_array("{oa{sa{sv}}}").open_dict_entry("oa{sa{sv}}").path(monitor_);
-  writer.open_array("{sa{sv}}").open_dict_entry("sa{sv}").string(monitor_interface);
-  write_properties(writer);
-  writer.close().close().close().close();
+  writer.open_array("{oa{sa{sv}}}");
+  for (size_t part = 0; part * most_patterns < patterns_.size(); ++part) {
+    writer.open_dict_entry("oa{sa{sv}}").path(fmt::format("{}/{}", root_, part));
+    writer.open_array("{sa{sv}}").open_dict_entry("sa{sv}").string(monitor_interface);
+    write_properties(writer, part);
+    writer.close().close().close();
+  }
+  writer.close();
 }
 
 void AdvertisementMonitor::on_call(const dbus::Message& call, dbus::Reply reply) {
@@ -112,7 +122,10 @@ void AdvertisementMonitor::on_call(const dbus::Message& call, dbus::Reply reply)
   if (member == "GetManagedObjects") {
     reply.done([this](dbus::Writer& writer) { write_objects(writer); });
   } else if (member == "GetAll") {
-    reply.done([this](dbus::Writer& writer) { write_properties(writer); });
+    const std::string_view path = call.path();
+    size_t part = 0;
+    std::from_chars(path.data() + path.rfind('/') + 1, path.data() + path.size(), part);
+    reply.done([this, part](dbus::Writer& writer) { write_properties(writer, part); });
   } else if (member == "Activate" || member == "DeviceLost") {
     reply.done();
   } else if (member == "Release") {

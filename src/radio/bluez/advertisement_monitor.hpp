@@ -9,7 +9,6 @@
 namespace moor::bluez {
 
 /// What most devices have: flags of all usual values, and first bytes of the data of frequent kinds that send no flags.
-/// 16, which is as many as the kernel takes in one monitor (HCI_MAX_ADV_MONITOR_NUM_PATTERNS).
 [[nodiscard]] const std::vector<AdPattern>& usual_patterns();
 /// For people: which devices a passive scan with these cannot hear.
 [[nodiscard]] std::string_view limits_of_usual_patterns() noexcept;
@@ -34,7 +33,7 @@ public:
 
 private:
   void on_call(const dbus::Message& call, dbus::Reply reply);
-  void write_properties(dbus::Writer& writer) const;
+  void write_properties(dbus::Writer& writer, size_t part) const;
   void write_objects(dbus::Writer& writer) const;
   [[nodiscard]] dbus::Message new_call(const char* method);
 
@@ -43,8 +42,7 @@ private:
   std::vector<AdPattern> patterns_;
   OnFound on_found_;
   std::function<void()> on_change_;
-  std::string root_;     // of the objects that bluetoothd looks for
-  std::string monitor_;  // the one that there is
+  std::string root_;  // of the objects that bluetoothd looks for: root/0, root/1, ..., each with some of the patterns
   dbus::Bus::Hold served_;
   bool registered_ = false;
   bool released_ = false;
