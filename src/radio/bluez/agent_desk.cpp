@@ -100,13 +100,21 @@ awaitable<void> answer_passkey(PairingAgent& agent, Address device, Answer reply
 }
 
 awaitable<void> answer_confirmation(PairingAgent& agent, Address device, uint32_t passkey, Answer reply, bool& refused) {
-  if (co_await agent.confirm(device, passkey)) co_return reply->done();
+  const bool equal = co_await agent.confirm(device, passkey);
+  if (equal) {
+    reply->done();
+    co_return;
+  }
   refused = true;
   reply->refuse(rejected, "the numbers differ");
 }
 
 awaitable<void> answer_authorization(PairingAgent& agent, Address device, Answer reply, bool& refused) {
-  if (co_await agent.allow(device)) co_return reply->done();
+  const bool allowed = co_await agent.allow(device);
+  if (allowed) {
+    reply->done();
+    co_return;
+  }
   refused = true;
   reply->refuse(rejected, "not allowed");
 }

@@ -17,7 +17,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr const char* device_interface = "org.bluez.Device1";
-constexpr Duration longest_abandoning = std::chrono::seconds(2);
+// bluetoothd takes 2 s to end a link (src/device.c, DISCONNECT_TIMER).
+constexpr Duration longest_abandoning = std::chrono::seconds(3);
 constexpr Duration first_pause = std::chrono::milliseconds(10);
 constexpr Duration longest_pause = std::chrono::milliseconds(500);
 

@@ -92,7 +92,6 @@ awaitable<ParametersApplied> set_parameters(LinkPtr link, ConnectionParameters p
 awaitable<bool> clear_cache(LinkPtr link, TimePoint deadline) {
   link->check_open();
   const LinkContext context = link->context();
-  link->set_closing();
   const bool forgotten = co_await forget(context, link->info().device, false, deadline);
   if (forgotten) (void)co_await within(link->clock(), deadline, link->wait_closed());
   co_return forgotten;

@@ -79,8 +79,9 @@ awaitable<void> pair(LinkPtr link, PairingAgent& agent, TimePoint deadline) {
   if (link->object() != nullptr && link->object()->paired) co_return;
   const Address device = link->info().device;
   // Where nobody can do anything bluetoothd does not ask either.
-  if (agent.capability() == PairingAgent::Capability::none && !co_await agent.allow(device))
-    throw_failed(*link, PairingProblem::rejected, "refused by the agent");
+  bool allowed = true;
+  if (agent.capability() == PairingAgent::Capability::none) allowed = co_await agent.allow(device);
+  if (!allowed) throw_failed(*link, PairingProblem::rejected, "refused by the agent");
   AgentDesk::Session session(link->system().agents(), link->info().path, device, agent);
   std::exception_ptr failure;
   bool answered = true;
@@ -96,7 +97,10 @@ awaitable<void> pair(LinkPtr link, PairingAgent& agent, TimePoint deadline) {
   if (!answered) send_cancel(*link);
   co_await session.close();
   co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_total_cancellation());
-  if (!failure) co_return co_await trust(link, deadline);
+  if (!failure) {
+    co_await trust(link, deadline);
+    co_return;
+  }
   try {
     std::rethrow_exception(failure);
   } catch (const dbus::CallFailed& refusal) {  // of the agent's registration
@@ -113,7 +117,6 @@ awaitable<void> pair(LinkPtr link, PairingAgent& agent, TimePoint deadline) {
 awaitable<void> unpair(LinkPtr link, TimePoint deadline) {
   link->check_open();
   const LinkContext context = link->context();
-  link->set_closing();
   const bool forgotten = co_await forget(context, link->info().device, true, deadline);
   if (forgotten) (void)co_await within(link->clock(), deadline, link->wait_closed());
 }

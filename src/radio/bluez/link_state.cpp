@@ -136,16 +136,24 @@ void LinkState::close_for_loss(bool removed) {
   close(reason.reason, removed && !disconnect_reason_ ? "bluetoothd has removed the device" : std::string(reason.text));
 }
 
+// Connections and objects of devices go before their adapter's object, all in one breath; what was the matter is known after it.
+void LinkState::close_soon(bool removed) {
+  boost::asio::post(executor_, [weak = weak_from_this(), removed] {
+    const auto self = weak.lock();
+    if (self && !self->closed_) self->close_for_loss(removed);
+  });
+}
+
 void LinkState::on_event(const ObjectTree::DeviceEvent& event) {
   using Kind = ObjectTree::DeviceEvent::Kind;
   switch (event.kind) {
     case Kind::value: on_value(static_cast<uint16_t>(event.characteristic + 1), event.value); return;
     case Kind::reset: close(CloseReason::radio_lost, "bluetoothd is gone"); return;
-    case Kind::removed: close_for_loss(true); return;
+    case Kind::removed: close_soon(true); return;
     case Kind::added:
     case Kind::changed: break;
   }
-  if (object() == nullptr || !object()->connected) return close_for_loss(object() == nullptr);
+  if (object() == nullptr || !object()->connected) return close_soon(object() == nullptr);
   look_at_services();
 }
 

@@ -94,6 +94,7 @@ private:
   void on_management(uint16_t event, uint16_t controller, Bytes parameters);
   void on_value(uint16_t handle, Bytes value);
   void close_for_loss(bool removed);
+  void close_soon(bool removed);
   void look_at_services();
   void release_subscriptions();
   [[nodiscard]] uint64_t services_fingerprint() const noexcept;
