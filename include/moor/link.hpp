@@ -54,6 +54,7 @@ struct LinkInfo {
   std::string radio_name{};  ///< its spec as text
   std::string path{};        ///< what the radio's system calls the device: an object path, a proxy's name
   TimePoint since;
+  bool closed_by_clear_cache = false;  ///< its system forgets services only together with the device, and so the link: BlueZ
 };
 
 enum class ParametersApplied : uint8_t {

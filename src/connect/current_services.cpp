@@ -28,6 +28,7 @@ awaitable<std::vector<uint8_t>> read_database_hash(Link& link, const GattService
 }  // namespace
 
 awaitable<void> forget_below(Link& link, TimePoint deadline) {
+  if (link.info().closed_by_clear_cache) co_return;
   try {
     (void)co_await link.clear_cache(deadline);
   } catch (const RadioNotAvailable&) {

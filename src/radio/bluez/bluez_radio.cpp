@@ -51,6 +51,7 @@ public:
 
   [[nodiscard]] const RadioInfo& info() const noexcept override { return info_; }
   [[nodiscard]] ScanStatistics statistics() const noexcept override { return statistics_; }
+  [[nodiscard]] awaitable<void> open(TimePoint deadline) override;
   [[nodiscard]] awaitable<void> scan(ScanOptions options, SightingSink& sink) override;
   [[nodiscard]] RadioHealth health() const override;
 
@@ -113,6 +114,10 @@ awaitable<unsigned> BluezRadio::ready(TimePoint deadline) {
 
 awaitable<unsigned> BluezRadio::ready() {
   return ready(system_->clock().now() + opening_time);
+}
+
+awaitable<void> BluezRadio::open(TimePoint deadline) {
+  (void)co_await ready(deadline);
 }
 
 // The kernel can scan by itself.

@@ -40,7 +40,8 @@ LinkState::LinkState(LinkContext context, Address device, std::unique_ptr<LinkRe
            .radio = context_.id,
            .radio_name = context_.radio_name,
            .path = found == nullptr ? device_path(context_.adapter, device) : found->path,
-           .since = clock().now()};
+           .since = clock().now(),
+           .closed_by_clear_cache = true};
 }
 
 LinkState::~LinkState() {
