@@ -79,8 +79,8 @@ public:
     std::shared_ptr<void> what_;
   };
 
-  /// The system bus, where DBUS_SYSTEM_BUS_ADDRESS or the standard place says. In a user namespace that maps this user to another
-  /// number, MOOR_DBUS_AUTH_UID gives the one that the bus knows.
+  /// The system bus, where DBUS_SYSTEM_BUS_ADDRESS or the standard place says. Who this user is the bus asks the kernel, so that a user
+  /// namespace that maps it to another number does not matter.
   /// @throws BusLost, TimedOut.
   [[nodiscard]] static awaitable<std::unique_ptr<Bus>> open_system(Clock& clock, TimePoint deadline);
   /// A bus at an address ("unix:path=/tmp/bus"). @throws BusLost, TimedOut.

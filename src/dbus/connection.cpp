@@ -330,7 +330,15 @@ void Connection::pump() {
   pump_soon();
 }
 
+// Where sd-bus has no time limit any more, the bus knows who this is. dbus-daemon lets users that it does not want come so far, and then
+// hangs up.
+bool Connection::is_known() const {
+  uint64_t timeout = 0;
+  return sd_bus_get_timeout(bus_.get(), &timeout) >= 0 && timeout == never;
+}
+
 bool Connection::process_one() {
+  const bool refusable = !answered_.is_set() && is_known();
   processing_ = true;
   const int result = sd_bus_process(bus_.get(), nullptr);
   processing_ = false;
@@ -342,7 +350,8 @@ bool Connection::process_one() {
   }
   if (!open_) return false;
   if (result < 0 || sd_bus_is_open(bus_.get()) <= 0) {
-    const bool denied = !answered_.is_set() && (result == -EPERM || result == -EACCES);
+    const bool rejected = !answered_.is_set() && (result == -EPERM || result == -EACCES);
+    const bool denied = rejected || (refusable && !answered_.is_set());
     close(result < 0 ? std::strerror(-result) : "the other end closed the connection", denied);
     return false;
   }

@@ -69,6 +69,7 @@ private:
 
   void pump();
   void pump_soon();
+  [[nodiscard]] bool is_known() const;
   [[nodiscard]] bool process_one();
   void arm();
   void wait(boost::asio::posix::stream_descriptor::wait_type what, bool& waiting);

@@ -3,6 +3,7 @@
 #include "dbus/bus.hpp"
 
 #include "dbus/outcome.hpp"
+#include "support/allocation_counter.hpp"
 #include "support/bus_pair.hpp"
 #include "support/play.hpp"
 
@@ -308,6 +309,24 @@ TEST_F(BusTest, LetsOthersRunDuringAFlood) {
     co_await clock_.wait_for(1s);
     EXPECT_EQ(heard, 1000u);
     EXPECT_LE(longest, 64u);
+  });
+}
+
+TEST_F(BusTest, HandsSignalsOnWithoutMemoryOfItsOwn) {
+  play([&]() -> awaitable<void> {
+    unsigned heard = 0;
+    size_t after_first = 0, after_last = 0;
+    const Bus::OnSignal count = [&](const Message& message) {
+      Reader reader = message.read();
+      (void)reader.read_string();
+      if (++heard == 10) after_first = allocations();
+      if (heard == 60) after_last = allocations();
+    };
+    const Bus::Hold match = co_await client().match("sender='org.desk',member='Moved'", count, in(1s));
+    for (int i = 0; i < 60; ++i) signal("Moved");
+    co_await clock_.wait_for(1s);
+    EXPECT_EQ(heard, 60u);
+    EXPECT_EQ(after_last - after_first, 0u);
   });
 }
 
