@@ -91,7 +91,7 @@ TEST(BluezPairing, EachMethod) {
   }
 }
 
-TEST(BluezPairing, AWrongPasskeyIsSaid) {
+TEST(BluezPairing, WhatBluetoothdAnswersIsTyped) {
   Stage stage;
   stage.play([](Stage& on) -> awaitable<void> {
     const Sensor sensor = add_sensor(on);
