@@ -1,18 +1,8 @@
 // Calls, signals and services between the two ends of a pair, in virtual time.
 
-#include "dbus/bus.hpp"
-
-#include "dbus/outcome.hpp"
+#include "dbus/bus_stage.hpp"
 #include "support/allocation_counter.hpp"
-#include "support/bus_pair.hpp"
-#include "support/play.hpp"
 
-#include <gmock/gmock.h>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
 namespace moor::dbus {
@@ -22,50 +12,6 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 namespace asio = boost::asio;
-
-const Target desk{"org.desk", "/desk", "org.desk.Desk"};
-
-class BusTest : public ::testing::Test {
-protected:
-  using Story = std::function<awaitable<void>()>;
-
-  /// With a client, and somebody who is org.desk at the other end.
-  void play(const Story& story) { testing::play(clock_, context_, begin(story)); }
-  awaitable<void> begin(const Story& story) {
-    pair_ = co_await testing::make_bus_pair(clock_);
-    pair_.driver->start("org.desk");
-    start_ = clock_.now();
-    co_await story();
-    pair_ = {};
-  }
-
-  Bus& client() { return *pair_.client; }
-  Bus& server() { return *pair_.server; }
-  TimePoint in(Duration d) const { return clock_.now() + d; }
-  Duration passed() const { return clock_.now() - start_; }
-  awaitable<std::string> call(const char* method, Duration patience = 10s) {
-    return testing::outcome(client().call(client().new_call(desk, method), in(patience)));
-  }
-  void start_call(const char* method, std::vector<std::string>& outcomes, asio::cancellation_signal* signal = nullptr) {
-    auto done = [&outcomes](std::exception_ptr, std::string outcome) { outcomes.push_back(std::move(outcome)); };
-    if (signal != nullptr)
-      asio::co_spawn(context_, call(method), asio::bind_cancellation_slot(signal->slot(), done));
-    else
-      asio::co_spawn(context_, call(method), done);
-  }
-  void signal(const char* member, const std::string& argument = "") {
-    Message message = server().new_signal("/desk", desk.interface, member);
-    message.write().string(argument);
-    server().send(std::move(message));
-  }
-  /// Until all that has been sent has come, and all coroutines wait.
-  awaitable<void> settle() { return clock_.wait_for(1ms); }
-
-  VirtualClock clock_;
-  asio::io_context context_;
-  testing::BusPair pair_{};
-  TimePoint start_;
-};
 
 TEST_F(BusTest, AnswersWithArguments) {
   play([&]() -> awaitable<void> {
@@ -344,97 +290,6 @@ TEST_F(BusTest, TakesNames) {
     }
     EXPECT_EQ(refused, "somebody else is org.desk");
   });
-}
-
-TEST_F(BusTest, SaysAtOnceThatTheOtherEndIsGone) {
-  play([&]() -> awaitable<void> {
-    std::vector<Reply> kept;
-    const Bus::Hold served =
-        server().serve("/desk", false, [&](const Message&, Reply reply) { kept.push_back(std::move(reply)); });
-    std::vector<std::string> outcomes;
-    for (int i = 0; i < 3; ++i) start_call("Slow", outcomes);
-    unsigned told = 0;
-    for (int i = 0; i < 2; ++i) asio::co_spawn(context_, client().wait_lost(), [&](std::exception_ptr) { ++told; });
-    co_await settle();
-    EXPECT_EQ(told, 0u);
-    pair_.driver.reset();
-    pair_.server.reset();
-    co_await settle();
-    EXPECT_EQ(told, 2u);
-    EXPECT_THAT(outcomes, ElementsAre("lost", "lost", "lost"));
-    EXPECT_EQ(passed(), 2ms);
-    EXPECT_FALSE(client().is_open());
-    EXPECT_EQ(co_await call("Slow"), "lost");
-    client().send(client().new_call(desk, "Nothing"));
-    co_await client().wait_lost();
-    kept.at(0).done();  // to a bus that is no more
-  });
-}
-
-TEST_F(BusTest, EndsWhileCallsWait) {
-  play([&]() -> awaitable<void> {
-    std::vector<std::string> outcomes;
-    bool told = false;
-    const Bus::Hold served = server().serve("/desk", false, [](const Message&, Reply) {});
-    const Bus::OnSignal nobody = [](const Message&) { ADD_FAILURE(); };
-    Bus::Hold match = co_await client().match("member='Moved'", nobody, in(1s));
-    for (int i = 0; i < 3; ++i) start_call("Slow", outcomes);
-    asio::co_spawn(context_, client().wait_lost(), [&](std::exception_ptr) { told = true; });
-    asio::post(context_, [&] {
-      signal("Moved");
-      pair_.client.reset();
-    });
-    co_await settle();
-    EXPECT_TRUE(told);
-    EXPECT_THAT(outcomes, ElementsAre("lost", "lost", "lost"));
-    EXPECT_FALSE(server().is_open()) << "the other end sees it too";
-    match = {};
-  });
-}
-
-TEST_F(BusTest, EndsInsideACallOfItsOwn) {
-  play([&]() -> awaitable<void> {
-    int heard = 0;
-    const Bus::OnSignal end = [&](const Message& message) {
-      ++heard;
-      pair_.client.reset();
-      EXPECT_EQ(message.read().read_string(), "last") << "the message is there as long as the call";
-    };
-    const Bus::Hold first = co_await client().match("member='Moved'", end, in(1s));
-    const Bus::Hold second = co_await client().match("member='Moved'", end, in(1s));
-    signal("Moved", "last");
-    signal("Moved", "too late");
-    co_await settle();
-    EXPECT_EQ(heard, 1);
-  });
-}
-
-TEST_F(BusTest, EndsWithTheContextWhereNobodyWaitsForIt) {
-  auto context = std::make_unique<asio::io_context>();
-  testing::BusPair pair;
-  const auto open = [](testing::BusPair& into, VirtualClock& clock) -> awaitable<void> {
-    into = co_await testing::make_bus_pair(clock);
-  };
-  testing::play(clock_, *context, [&]() -> awaitable<void> {
-    co_await open(pair, clock_);
-    asio::co_spawn(*context, testing::outcome(pair.client->call(pair.client->new_call(desk, "Slow"), in(10s))), asio::detached);
-    co_await clock_.wait_for(1ms);
-    pair.driver.reset();
-    pair.server.reset();
-    pair.client.reset();
-  }());
-  context.reset();
-}
-
-TEST_F(BusTest, LetsExceptionsOfListenersOut) {
-  EXPECT_THROW(play([&]() -> awaitable<void> {
-                 const Bus::OnSignal fail = [](const Message&) { throw std::logic_error("a mistake"); };
-                 const Bus::Hold match = co_await client().match("member='Moved'", fail, in(1s));
-                 signal("Moved");
-                 co_await clock_.wait_for(1s);
-               }),
-               std::logic_error);
-  pair_ = {};
 }
 
 }  // namespace
