@@ -109,7 +109,7 @@ const Trouble troubles[] = {
        facts.first_namespace = false;
        facts.outside_uid = 100000;
      },
-     "bus", true, "100000 outside", "MOOR_DBUS_AUTH_UID=100000"},
+     "bus", true, "100000 outside", "user 100000"},
     {"BusRefuses",
      [](Facts& facts) {
        facts.bus = {.state = BusFacts::State::refused, .error = "Permission denied"};

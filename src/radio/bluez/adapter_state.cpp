@@ -61,8 +61,8 @@ std::string adapter_bus(const std::string& sysfs, unsigned adapter) {
 
 awaitable<void> wait_for_adapter(System& system, unsigned adapter, TimePoint deadline) {
   const auto is_there = [&system, adapter] { return system.tree().find_adapter(adapter) != nullptr; };
-  if (!co_await within(system.clock(), deadline, until(system, is_there)))
-    throw TimedOut("bluetoothd has no adapter " + adapter_name(adapter));
+  const bool came = co_await within(system.clock(), deadline, until(system, is_there));
+  if (!came) throw TimedOut("bluetoothd has no adapter " + adapter_name(adapter));
 }
 
 awaitable<void> power_on(System& system, unsigned adapter, TimePoint deadline) {

@@ -296,8 +296,8 @@ awaitable<void> BluezRadio::recover(bool hard, TimePoint deadline) {
   Clock& clock = keep->clock();
   const unsigned adapter = index_ ? *index_ : co_await ready(deadline);
   Restartable::Pause pause(scans_);
-  if (!co_await within(clock, deadline, pause.wait_stopped()))
-    throw discovery_refused(adapter_name(adapter), "it does not stop to scan");
+  const bool stopped = co_await within(clock, deadline, pause.wait_stopped());
+  if (!stopped) throw discovery_refused(adapter_name(adapter), "it does not stop to scan");
   if (hard) co_await reset(adapter, deadline);
 }
 

@@ -91,7 +91,7 @@ Check refused_by_bus(const Facts& facts) {
     return bad(
         "bus", true,
         fmt::format("The system bus does not let {} in, who is {} outside of this user namespace", who, *facts.outside_uid),
-        fmt::format("export MOOR_DBUS_AUTH_UID={}", *facts.outside_uid));
+        fmt::format("let the bus's policy have user {}, or map another one here", *facts.outside_uid));
   return bad("bus", true, fmt::format("The system bus does not let {} in: {}", who, facts.bus.error),
              facts.in_container
                  ? "start the container with --security-opt apparmor=unconfined, or --security-opt label=disable with SELinux"

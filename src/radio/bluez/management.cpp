@@ -252,7 +252,8 @@ awaitable<std::vector<uint8_t>> Management::command(uint16_t opcode, uint16_t co
   const State::InFlight in_flight(lane, flight);
   const TimePoint deadline = state->clock.now() + command_timeout;
   co_await state->send(make_frame(opcode, controller, parameters), deadline);
-  if (!co_await within(state->clock, deadline, flight.answered.wait()))
+  const bool answered = co_await within(state->clock, deadline, flight.answered.wait());
+  if (!answered)
     throw TimedOut("the kernel did not answer " + describe(opcode, controller) + " within 10 s",
                    {.radio = controller_name(controller),
                     .advice = "Reset the adapter: unplug it and plug it in again, or restart the machine's Bluetooth."});

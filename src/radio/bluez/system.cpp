@@ -270,7 +270,8 @@ awaitable<void> System::open(TimePoint deadline) {
     self->begin_attempt(on);
     while (self->attempting) co_await next_ring(self->bell);
   };
-  if (!co_await within(state->clock, deadline, attempted(state, executor))) throw bluetoothd_silent();
+  const bool in_time = co_await within(state->clock, deadline, attempted(state, executor));
+  if (!in_time) throw bluetoothd_silent();
   if (state->filled) co_return;
   if (state->failure) std::rethrow_exception(state->failure);
   throw bluetoothd_gone();

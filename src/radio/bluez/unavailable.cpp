@@ -27,8 +27,7 @@ RadioNotAvailable to_unavailable(const dbus::BusLost& lost) {
   if (lost.denied())
     return RadioNotAvailable(
         "the system bus does not let this user in",
-        advise("Run as a user that the bus knows; in a container set MOOR_DBUS_AUTH_UID to that user's number outside.",
-               lost.what(), "bluez"),
+        advise("Run as a user that the bus lets in; in a container that is the user's number outside.", lost.what(), "bluez"),
         Unavailable::permission_denied);
   return RadioNotAvailable(
       "there is no system bus",
