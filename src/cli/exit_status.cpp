@@ -19,7 +19,12 @@ int report(std::exception_ptr error) {
     if (dynamic_cast<const ConnectionAborted*>(&known)) return exit_connection_aborted;
     if (dynamic_cast<const LinkClosed*>(&known)) return exit_connection_aborted;
     if (dynamic_cast<const ConnectionFailed*>(&known)) return exit_connection_failed;
-    if (dynamic_cast<const RadioNotAvailable*>(&known)) return exit_no_radio;
+    if (dynamic_cast<const RadioNotAvailable*>(&known)) {
+      if (known.context().radio.starts_with("bluez"))
+        std::cerr << "      `moor doctor` looks closer. Without Bluetooth there are --radio replay:CAPTURE and --radio "
+                     "sim:WORLD.toml.\n";
+      return exit_no_radio;
+    }
   } catch (const std::exception& unknown) {
     std::cerr << "moor: " << unknown.what() << "\n";
   }

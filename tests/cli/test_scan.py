@@ -86,7 +86,8 @@ class Scan(Cli):
         self.assertIn("missing", self.errors)
 
     def test_without_a_radio_it_says_what_to_do(self):
-        self.moor("scan", status=NO_RADIO)
+        self.moor("scan", "--radio", "bluez:hci99", status=NO_RADIO)
+        self.assertIn("moor doctor", self.errors)
         self.assertIn("replay:", self.errors)
 
     def test_a_person_gets_a_table(self):

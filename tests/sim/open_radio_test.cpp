@@ -46,7 +46,7 @@ TEST(OpenRadios, SayWhatIsWrong) {
   }
   EXPECT_THROW((void)open_radio(RadioSpec::parse("sim:" + worlds + "shop.toml?radio=cellar"), 0, clock), UsageError);
   EXPECT_THROW((void)open_radio(RadioSpec::parse("sim:" + worlds + "nowhere.toml"), 0, clock), ConfigError);
-  EXPECT_THROW((void)open_radio(RadioSpec(), 0, clock), RadioNotAvailable);
+  EXPECT_THROW((void)open_radio(RadioSpec::parse("esphome://hall"), 0, clock), RadioNotAvailable);
 }
 
 }  // namespace
