@@ -4,9 +4,7 @@
 LAB_PATIENCE=30
 start peer bluetoothctl
 wait_for peer "Agent registered"
-address=$(bluetoothctl list | awk '/Controller/ {print $2}' | while read -r each; do
-  adapter hci0 Address | grep -qi "$each" && echo "$each"
-done)
+address=$(adapter hci0 Address | grep -oE '([0-9A-F]{2}:){5}[0-9A-F]{2}')
 tell peer "select $address"
 tell peer "menu gatt"
 tell peer "register-service 0000fff0-0000-1000-8000-00805f9b34fb"

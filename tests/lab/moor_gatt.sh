@@ -2,6 +2,8 @@
 # lab: timeout 300
 # The operations of a client: connect and reconnect, explore, read, long values, write, notify, indicate, descriptors, errors, MTU, a device that
 # is not there and one that never answers.
+start btmon btmon -w /out/gatt.btsnoop
+eventually "btmon listens" test -s /out/gatt.btsnoop
 sensor=A4:CF:12:00:03:01
 
 expect_status 0 moor explore $sensor --json

@@ -1,6 +1,8 @@
 # lab: world examples/worlds/pairing.toml
 # lab: timeout 240
 # moor as the one who pairs: each method, a refusal, what is bonded, and forgetting it.
+start btmon btmon -w /out/pair.btsnoop
+eventually "btmon listens" test -s /out/pair.btsnoop
 expect_status 0 moor pair A4:CF:12:00:01:01 --json
 expect_json "just works" 'o["paired"] and o["bonded"]' "$output"
 expect_status 0 moor read A4:CF:12:00:01:01 2a6e --json

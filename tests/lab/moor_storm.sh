@@ -14,18 +14,17 @@ async def main():
     while True:
         try:
             async with BleakScanner():
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.3)
         except BleakError:
             pass
         count += 1
-        if count % 10 == 0:
-            print("storm", count, flush=True)
+        print("storm", count, flush=True)
 
 
 asyncio.run(main())
 P
 start storm /usr/bin/python3 /run/storm.py
-wait_for storm "storm 10"
+wait_for storm "storm 3"
 over_bus() { setpriv --bounding-set=-net_admin --inh-caps=-net_admin -- "$MOOR" "$@"; }
 for way in moor over_bus moor over_bus; do
   begin=$SECONDS

@@ -79,7 +79,8 @@ start() {
   local name=$1
   shift
   [[ -p /run/$name.in ]] || mkfifo "/run/$name.in"
-  "$@" <>"/run/$name.in" >"$LAB_LOGS/$name.log" 2>&1 &
+  : >"$LAB_LOGS/$name.log" # and appended to, so that `forget` leaves no hole
+  "$@" <>"/run/$name.in" >>"$LAB_LOGS/$name.log" 2>&1 &
   lab_pids[$name]=$!
 }
 tell() { echo "$2" >"/run/$1.in"; }
@@ -90,7 +91,10 @@ wait_for() {
   local end=$((SECONDS + LAB_PATIENCE))
   until grep -qF -- "$2" "$LAB_LOGS/$1.log"; do
     ((SECONDS < end)) || lab_failed "$1 did not say '$2' in $LAB_PATIENCE s"
-    is_running "$1" || grep -qF -- "$2" "$LAB_LOGS/$1.log" || lab_failed "$1 ended without saying '$2'"
+    if ! is_running "$1" && ! grep -qF -- "$2" "$LAB_LOGS/$1.log"; then
+      await_end "$1"
+      lab_failed "$1 ended with $status without saying '$2'"
+    fi
     sleep 0.05
   done
   echo "ok: $1 says '$2'"
