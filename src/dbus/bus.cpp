@@ -125,6 +125,10 @@ awaitable<Message> Bus::call(Message message, TimePoint deadline) {
   return connection_->call(connection_, std::move(message), deadline);
 }
 
+awaitable<Message> Bus::call(Message message, TimePoint deadline, CallGroup& group) {
+  return connection_->call(connection_, std::move(message), deadline, &group);
+}
+
 void Bus::send(Message message) {
   connection_->send(message);
 }

@@ -41,6 +41,7 @@ struct Target {
   std::string interface;
 };
 
+class CallGroup;
 class Connection;
 
 /// The answer to a call that somebody else made. Answered once; dropped without an answer it is refused. It may outlive the bus, and
@@ -103,6 +104,8 @@ public:
   [[nodiscard]] Message new_call(const Target& target, const char* method);
   /// @throws CallFailed, TimedOut, BusLost. Cancellation: total; the answer that comes later is dropped.
   [[nodiscard]] awaitable<Message> call(Message message, TimePoint deadline);
+  /// One of a group (call_group.hpp), which outlives it. @throws CallGivenUp too.
+  [[nodiscard]] awaitable<Message> call(Message message, TimePoint deadline, CallGroup& group);
   /// Without waiting for an answer. Nothing happens where the bus is lost.
   void send(Message message);
 

@@ -1,6 +1,8 @@
 #include "dbus/connection.hpp"
 
+#include "core/parked.hpp"
 #include "core/within.hpp"
+#include "dbus/call_group.hpp"
 #include "dbus/match_rule.hpp"
 
 #include <poll.h>
@@ -32,23 +34,41 @@ CallFailed failure(sd_bus_message* reply) {
 }  // namespace
 
 // Something that sd-bus will call back about, once. It lives in the frame of the coroutine that waits.
-struct Connection::Pending {
-  explicit Pending(Connection& owner) : connection(owner), done(owner.executor_) { connection.pending_.insert(this); }
+struct Connection::Pending final : CallGroup::Member {
+  enum class End : uint8_t { not_yet, answered, late, lost, given_up };
+
+  Pending(Connection& owner, TimePoint until, CallGroup* group = nullptr)
+      : CallGroup::Member(group), connection(owner), deadline(until), parked(owner.executor_) {
+    connection.pending_.insert(this);
+  }
   Pending(const Pending&) = delete;
   Pending& operator=(const Pending&) = delete;
-  ~Pending() { connection.pending_.erase(this); }
+  ~Pending() {
+    connection.pending_.erase(this);
+    std::erase(connection.answered_calls_, this);
+  }
 
   void answer(sd_bus_message* message) {
+    if (end != End::not_yet) return;
+    end = End::answered;
     reply = Message(sd_bus_message_ref(message));
-    done.set();
+    connection.answered_calls_.push_back(this);
   }
+  void fail(End how) {
+    if (end != End::not_yet) return;
+    end = how;
+    parked.resume_soon();
+  }
+  void give_up() override { fail(End::given_up); }
   static int on_reply(sd_bus_message* message, void* pending, sd_bus_error*) {
     static_cast<Pending*>(pending)->answer(message);
     return 1;
   }
 
   Connection& connection;
-  Event done;
+  const TimePoint deadline;
+  Parked parked;
+  End end = End::not_yet;
   Message reply{};
   Slot slot{};
 };
@@ -129,7 +149,13 @@ struct Connection::Ending {
 };
 
 Connection::Connection(const asio::any_io_executor& executor, Clock& clock, BusHandle bus)
-    : executor_(executor), clock_(clock), bus_(std::move(bus)), descriptor_(executor), answered_(executor), lost_(executor) {}
+    : executor_(executor),
+      clock_(clock),
+      bus_(std::move(bus)),
+      descriptor_(executor),
+      answered_(executor),
+      lost_(executor),
+      late_(clock, executor, [this] { end_late(); }) {}
 
 Connection::~Connection() {
   close("the connection was closed");
@@ -161,7 +187,8 @@ void Connection::close(std::string why, bool denied) {
   denied_ = denied;
   if (descriptor_.is_open()) descriptor_.release();
   if (!processing_) sd_bus_close(bus_.get());
-  for (Pending* each : pending_) each->done.set();
+  late_.stop();
+  for (Pending* each : pending_) each->fail(Pending::End::lost);
   answered_.set();
   lost_.set();
 }
@@ -176,13 +203,42 @@ void Connection::check_sent(int result) {
   throw MessageMalformed(std::string("D-Bus cannot send this message: ") + std::strerror(-result));
 }
 
-awaitable<void> Connection::finish(Pending& pending, TimePoint deadline, std::string what) {
+// @throws BusLost, TimedOut, CallGivenUp, or what the reply says.
+awaitable<void> Connection::finish(Pending& pending, const Message& asked) {
+  using End = Pending::End;
   arm();
-  // A variable: with the wait inside the condition of a throw, g++ 12 lays out this frame in two ways and crashes.
-  const bool in_time = co_await within(clock_, deadline, pending.done.wait());
-  if (!in_time) throw TimedOut("no answer to " + what);
-  if (!pending.reply) throw BusLost(why_lost_, denied_);
+  late_.set(pending.deadline);
+  if (pending.end == End::not_yet) {
+    // A variable: with the wait inside the condition of a throw, g++ 12 lays out this frame in two ways and crashes.
+    const bool resumed = co_await pending.parked.wait();
+    if (!resumed && pending.end == End::not_yet) throw boost::system::system_error(asio::error::operation_aborted);
+  }
+  if (pending.end == End::given_up) throw CallGivenUp();
+  if (pending.end == End::late)
+    throw TimedOut("no answer to " + (asked ? std::string(asked.interface()) + "." + std::string(asked.member()) : "AddMatch"));
+  if (pending.end == End::lost) throw BusLost(why_lost_, denied_);
   if (sd_bus_message_is_method_error(pending.reply.get(), nullptr) > 0) throw failure(pending.reply.get());
+}
+
+void Connection::end_late() {
+  const TimePoint now = clock_.now();
+  TimePoint next = TimePoint::max();
+  for (Pending* const each : pending_) {
+    if (each->deadline <= now)
+      each->fail(Pending::End::late);
+    else
+      next = std::min(next, each->deadline);
+  }
+  late_.set(next);
+}
+
+// Without a turn of the event loop in between. Whoever goes on may end others, or this connection.
+void Connection::resume_answered() {
+  while (!answered_calls_.empty()) {
+    Pending& first = *answered_calls_.front();
+    answered_calls_.erase(answered_calls_.begin());
+    first.parked.resume();
+  }
 }
 
 awaitable<void> Connection::wait_lost([[maybe_unused]] std::shared_ptr<Connection> self) {
@@ -198,14 +254,16 @@ Message Connection::new_call(const Target& target, const char* method) {
   return Message(message);
 }
 
-awaitable<Message> Connection::call([[maybe_unused]] std::shared_ptr<Connection> self, Message message, TimePoint deadline) {
+awaitable<Message> Connection::call([[maybe_unused]] std::shared_ptr<Connection> self, Message message, TimePoint deadline,
+                                    CallGroup* group) {
   if (!open_) throw BusLost(why_lost_, denied_);
-  Pending pending(*this);
+  if (group != nullptr && group->has_ended()) throw CallGivenUp();
+  Pending pending(*this, deadline, group);
   sd_bus_slot* slot = nullptr;
   check_sent(sd_bus_call_async(bus_.get(), &slot, message.get(), Pending::on_reply, &pending, never));
   pending.slot.reset(slot);
-  co_await finish(pending, deadline, std::string(message.interface()) + "." + std::string(message.member()));
-  co_return pending.reply;
+  co_await finish(pending, message);
+  co_return std::move(pending.reply);
 }
 
 void Connection::send(const Message& message) {
@@ -230,7 +288,7 @@ awaitable<Bus::Hold> Connection::match([[maybe_unused]] std::shared_ptr<Connecti
 
 awaitable<void> Connection::add_match(SignalMatch& match, std::string rule, TimePoint deadline) {
   if (!open_) throw BusLost(why_lost_, denied_);
-  Pending installed(*this);
+  Pending installed(*this, deadline);
   match.installing = &installed;
   struct Forget {
     SignalMatch& match;
@@ -243,7 +301,8 @@ awaitable<void> Connection::add_match(SignalMatch& match, std::string rule, Time
   check_sent(added);
   match.slot.reset(slot);
   if (unique_name_.empty()) co_return;  // no bus there to choose the messages: all come, and sd-bus chooses
-  co_await finish(installed, deadline, "AddMatch");
+  const Message by_sd_bus;
+  co_await finish(installed, by_sd_bus);
 }
 
 // The changes come in one order with the signals, so what is kept is right for each signal. The answer to the question is right
@@ -323,11 +382,15 @@ void Connection::pump_soon() {
 }
 
 void Connection::pump() {
-  if (!open_ || held_) return;
-  for (int taken = 0; taken < messages_a_turn; ++taken) {
-    if (!process_one()) return arm();
-  }
-  pump_soon();
+  if (!open_) return resume_answered();
+  if (held_) return;
+  int taken = 0;
+  while (taken < messages_a_turn && process_one()) ++taken;
+  if (taken < messages_a_turn)
+    arm();
+  else
+    pump_soon();
+  resume_answered();
 }
 
 // Where sd-bus has no time limit any more, the bus knows who this is. dbus-daemon lets users that it does not want come so far, and then

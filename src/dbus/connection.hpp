@@ -4,6 +4,7 @@
 // sd-bus is not entered again while it calls back, time is the Clock's and not sd-bus's, and a turn of the event loop takes a bounded
 // number of messages, so that a flood on the bus delays nobody else for long.
 
+#include "core/alarm.hpp"
 #include "core/event.hpp"
 #include "dbus/bus.hpp"
 
@@ -44,7 +45,8 @@ public:
 
   // As those of Bus.
   [[nodiscard]] Message new_call(const Target& target, const char* method);
-  [[nodiscard]] awaitable<Message> call(std::shared_ptr<Connection> self, Message message, TimePoint deadline);
+  [[nodiscard]] awaitable<Message> call(std::shared_ptr<Connection> self, Message message, TimePoint deadline,
+                                        CallGroup* group = nullptr);
   void send(const Message& message);
   [[nodiscard]] awaitable<Bus::Hold> match(std::shared_ptr<Connection> self, std::string rule, Bus::OnSignal on_signal,
                                            TimePoint deadline);
@@ -64,7 +66,9 @@ private:
   void retire(std::shared_ptr<Registration> registration);
   [[nodiscard]] awaitable<void> add_match(SignalMatch& match, std::string rule, TimePoint deadline);
   [[nodiscard]] awaitable<void> follow_sender(SignalMatch& match, std::string name, TimePoint deadline);
-  [[nodiscard]] awaitable<void> finish(Pending& pending, TimePoint deadline, std::string what);
+  [[nodiscard]] awaitable<void> finish(Pending& pending, const Message& asked);
+  void end_late();
+  void resume_answered();
   void check_sent(int result);
 
   void pump();
@@ -86,6 +90,8 @@ private:
   Event answered_;  // the other end has answered, or never will
   Event lost_;
   boost::unordered_flat_set<Pending*> pending_;
+  std::vector<Pending*> answered_calls_;  // whose coroutines go on when sd-bus is through
+  Alarm late_;                            // one for all calls: at the earliest deadline, or one that has been met
 
   bool held_ = false;  // between the other end's answer and its being noticed
   bool pump_posted_ = false;

@@ -116,7 +116,9 @@ awaitable<void> call_connect(Attempt& attempt, std::optional<ConnectCause>& caus
     return attempt.system().new_call(path, device_interface, "Connect");
   };
   try {
-    (void)co_await attempt.system().call_when_free(make, attempt.deadline);
+    (void)co_await attempt.system().call_when_free(make, attempt.deadline, &attempt.changes.calls());
+  } catch (const dbus::CallGivenUp&) {
+    fail_removed(attempt);
   } catch (const dbus::CallFailed& refusal) {
     if (refusal.name() != "org.bluez.Error.AlreadyConnected") cause = connect_cause(refusal);
   } catch (const TimedOut& late) {
@@ -129,8 +131,7 @@ awaitable<std::optional<ConnectCause>> try_once(Attempt& attempt) {
   std::optional<ConnectCause> cause;
   const unsigned losses = attempt.changes.losses();
   attempt.asked = true;
-  const bool answered = co_await unless(attempt.changes.wait_removed(), call_connect(attempt, cause));
-  if (!answered) fail_removed(attempt);
+  co_await call_connect(attempt, cause);
   if (cause) co_return cause;
   while (!attempt.changes.is_connected()) {
     if (attempt.changes.object() == nullptr) fail_removed(attempt);

@@ -9,7 +9,7 @@ DeviceChanges::DeviceChanges(System& system, unsigned adapter, Address device, c
       adapter_(adapter),
       device_(device),
       changed_(executor),
-      removed_(executor),
+      calls_(executor),
       was_connected_(is_connected()),
       watch_(system.tree().watch_device(adapter, device, [this](const ObjectTree::DeviceEvent& event) { on_event(event); })) {}
 
@@ -30,14 +30,23 @@ void DeviceChanges::on_event(const ObjectTree::DeviceEvent& event) {
   if (event.kind == Kind::reset) reset_ = true;
   if (removed || (was_connected_ && !connected)) ++losses_;
   was_connected_ = connected;
-  if (removed) removed_.set();
-  changed_.set();
+  if (removed) calls_.end();
+  if (!matters_ || matters_()) changed_.set();
 }
 
 awaitable<bool> DeviceChanges::next(TimePoint deadline) {
   const bool came = co_await within(system_.clock(), deadline, changed_.wait());
   changed_.reset();
   co_return came;
+}
+
+awaitable<bool> DeviceChanges::next(TimePoint deadline, std::function<bool()> matters) {
+  struct Asked {
+    std::function<bool()>& place;
+    ~Asked() { place = nullptr; }
+  } const asked{matters_};
+  matters_ = std::move(matters);
+  co_return co_await next(deadline);
 }
 
 }  // namespace moor::bluez

@@ -17,10 +17,12 @@ public:
   [[nodiscard]] bool is_connected() const noexcept;
   /// Completes at the next change, also one that came since the last time. @returns false where the deadline came first. Cancellation: total.
   [[nodiscard]] awaitable<bool> next(TimePoint deadline);
+  /// The same; of changes that come while it waits, only one after which `matters` is true. A connection brings many that nobody waits for.
+  [[nodiscard]] awaitable<bool> next(TimePoint deadline, std::function<bool()> matters);
   /// How often its connection has ended, or its object was removed, since this began to look.
   [[nodiscard]] unsigned losses() const noexcept { return losses_; }
-  /// Completes when the object has been removed, or bluetoothd is gone. Cancellation: total.
-  [[nodiscard]] awaitable<void> wait_removed() { return removed_.wait(); }
+  /// Calls that end when the object has been removed, or bluetoothd is gone.
+  [[nodiscard]] dbus::CallGroup& calls() noexcept { return calls_; }
   /// Bluetoothd itself is gone, and was back or not.
   [[nodiscard]] bool is_reset() const noexcept { return reset_; }
 
@@ -31,7 +33,8 @@ private:
   unsigned adapter_;
   Address device_;
   Event changed_;
-  Event removed_;
+  dbus::CallGroup calls_;
+  std::function<bool()> matters_;
   bool was_connected_;
   bool reset_ = false;
   unsigned losses_ = 0;

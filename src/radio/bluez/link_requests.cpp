@@ -18,22 +18,6 @@ constexpr uint8_t invalid_handle = 0x01;
 constexpr uint8_t unlikely_error = 0x0E;
 constexpr uint8_t invalid_length = 0x0D;
 
-struct Outcome {
-  dbus::Message reply;
-  std::optional<dbus::CallFailed> refusal;
-  bool timed_out = false;
-};
-
-awaitable<void> make_call_into(LinkPtr link, std::function<dbus::Message()> make_call, TimePoint deadline, Outcome& outcome) {
-  try {
-    outcome.reply = co_await link->system().call_when_free(std::move(make_call), deadline);
-  } catch (const dbus::CallFailed& refusal) {
-    outcome.refusal.emplace(refusal);
-  } catch (const TimedOut&) {
-    outcome.timed_out = true;
-  }
-}
-
 std::vector<uint8_t> bytes_of(const dbus::Message& reply) {
   const Bytes bytes = reply.read().read_bytes();
   return {bytes.begin(), bytes.end()};
@@ -76,24 +60,20 @@ awaitable<void> throw_refusal(LinkPtr link, GattStep step, dbus::CallFailed refu
 awaitable<dbus::Message> call_attribute(LinkPtr link, GattStep step, std::function<dbus::Message()> make_call,
                                         TimePoint deadline) {
   link->check_open();
-  Outcome outcome;
-  std::exception_ptr lost;
+  std::optional<dbus::CallFailed> refusal;
   try {
-    const bool ended = co_await unless(link->wait_closed(), make_call_into(link, std::move(make_call), deadline, outcome));
-    if (!ended) link->check_open();
-  } catch (const RadioNotAvailable&) {
-    lost = std::current_exception();
-  }
-  if (lost) {
+    co_return co_await link->system().call_when_free(std::move(make_call), deadline, &link->calls());
+  } catch (const dbus::CallFailed& failed) {
+    refusal.emplace(failed);
+  } catch (const TimedOut&) {
+    link->throw_timed_out();
+  } catch (const Error&) {  // given up, or bluetoothd is gone
     link->check_open();
-    std::rethrow_exception(lost);
+    throw;
   }
-  if (outcome.timed_out) link->throw_timed_out();
-  if (outcome.refusal) {
-    link->check_open();
-    co_await throw_refusal(link, step, std::move(*outcome.refusal));
-  }
-  co_return std::move(outcome.reply);
+  link->check_open();
+  co_await throw_refusal(link, step, std::move(*refusal));
+  throw std::logic_error("a refusal throws");
 }
 
 awaitable<Closed> wait_closed(LinkPtr link) {
@@ -104,6 +84,10 @@ awaitable<Closed> wait_closed(LinkPtr link) {
 awaitable<GattServices> find_services(LinkPtr link, TimePoint deadline) {
   DeviceChanges changes(link->system(), link->context().adapter, link->info().device, link->executor());
   std::optional<TimePoint> exported;  // at the latest
+  const std::function<bool()> matters = [link] {
+    const DeviceObject* const device = link->object();
+    return device == nullptr || !device->connected || device->services_resolved;
+  };
   for (;;) {
     link->check_open();
     const DeviceObject* const device = link->object();
@@ -118,7 +102,8 @@ awaitable<GattServices> find_services(LinkPtr link, TimePoint deadline) {
       exported.reset();
     }
     const TimePoint wake = std::min(deadline, exported.value_or(deadline));
-    if (co_await changes.next(wake)) continue;
+    const bool changed = co_await changes.next(wake, matters);
+    if (changed) continue;
     link->check_open();
     if (!exported) link->throw_timed_out();
     ConnectCause cause{.reason = ConnectReason::services_incomplete,

@@ -33,7 +33,7 @@ Reason reason_of(hci::DeviceDisconnected::Reason reason, bool asked) noexcept {
 
 LinkState::LinkState(LinkContext context, Address device, std::unique_ptr<LinkRegistry::Place> place,
                      boost::asio::any_io_executor executor)
-    : context_(std::move(context)), executor_(executor), place_(std::move(place)), closed_event_(executor) {
+    : context_(std::move(context)), executor_(executor), place_(std::move(place)), calls_(executor) {
   const DeviceObject* const found = context_.system->tree().find_device(context_.adapter, device);
   info_ = {.device = device,
            .name = found == nullptr ? std::string() : found->name,
@@ -108,7 +108,7 @@ void LinkState::close(CloseReason reason, std::string text) {
   place_->leave();
   reads_.clear();
   services_changed_ = nullptr;
-  closed_event_.set();
+  calls_.end();
 }
 
 // bluetoothd would switch the notifications of this client on again when the device is connected the next time.

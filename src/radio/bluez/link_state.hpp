@@ -37,7 +37,9 @@ public:
 
   [[nodiscard]] const std::optional<Closed>& closed() const noexcept { return closed_; }
   /// Completes when it is closed. Cancellation: total.
-  [[nodiscard]] awaitable<void> wait_closed() { return closed_event_.wait(); }
+  [[nodiscard]] awaitable<void> wait_closed() { return calls_.wait_ended(); }
+  /// What is asked of the device, which ends when it is closed.
+  [[nodiscard]] dbus::CallGroup& calls() noexcept { return calls_; }
   /// @throws LinkClosed
   void check_open() const;
   [[noreturn]] void throw_timed_out() const;
@@ -104,7 +106,7 @@ private:
   boost::asio::any_io_executor executor_;
   std::unique_ptr<LinkRegistry::Place> place_;
   std::optional<Closed> closed_;
-  Event closed_event_;
+  dbus::CallGroup calls_;
   bool closing_ = false;
   std::optional<hci::DeviceDisconnected::Reason> disconnect_reason_;  // the kernel's
   std::map<uint16_t, std::shared_ptr<Subscription>> subscriptions_;

@@ -362,10 +362,20 @@ dbus::Message System::new_call(const std::string& path, const char* interface, c
 }
 
 awaitable<dbus::Message> System::call(dbus::Message message, TimePoint deadline) {
+  return call_of(std::move(message), deadline, nullptr);
+}
+
+awaitable<dbus::Message> System::call(dbus::Message message, TimePoint deadline, dbus::CallGroup& group) {
+  return call_of(std::move(message), deadline, &group);
+}
+
+awaitable<dbus::Message> System::call_of(dbus::Message message, TimePoint deadline, dbus::CallGroup* group) {
   const auto state = state_;
   if (!state->bus) throw bluetoothd_gone();
   try {
-    co_return co_await state->bus->call(std::move(message), deadline);
+    awaitable<dbus::Message> call = group == nullptr ? state->bus->call(std::move(message), deadline)
+                                                     : state->bus->call(std::move(message), deadline, *group);
+    co_return co_await std::move(call);
   } catch (const dbus::BusLost&) {
     throw bluetoothd_gone();
   } catch (const dbus::CallFailed& failed) {
@@ -374,13 +384,14 @@ awaitable<dbus::Message> System::call(dbus::Message message, TimePoint deadline)
   }
 }
 
-awaitable<dbus::Message> System::call_when_free(std::function<dbus::Message()> make_call, TimePoint deadline) {
+awaitable<dbus::Message> System::call_when_free(std::function<dbus::Message()> make_call, TimePoint deadline,
+                                                dbus::CallGroup* group) {
   const auto state = state_;
   Duration pause = first_busy_pause;
   for (;;) {
     std::string busy;
     try {
-      co_return co_await call(make_call(), deadline);
+      co_return co_await call_of(make_call(), deadline, group);
     } catch (const dbus::CallFailed& failed) {
       if (!means_in_progress(failed)) throw;
       busy = failed.name();
@@ -388,7 +399,13 @@ awaitable<dbus::Message> System::call_when_free(std::function<dbus::Message()> m
     if (state->clock.now() >= deadline)
       throw TimedOut("bluetoothd was busy with something else for too long",
                      {.cause = busy, .advice = "Try again; if it stays so, restart it with `systemctl restart bluetooth`."});
-    co_await state->clock.wait_until(std::min(deadline, state->clock.now() + pause));
+    const TimePoint again = std::min(deadline, state->clock.now() + pause);
+    if (group == nullptr) {
+      co_await state->clock.wait_until(again);
+    } else {
+      const bool waited = co_await unless(group->wait_ended(), state->clock.wait_until(again));
+      if (!waited) throw dbus::CallGivenUp();
+    }
     pause = std::min(2 * pause, longest_busy_pause);
   }
 }

@@ -3,6 +3,7 @@
 // itself when it is needed first, and again when bluetoothd or the bus was gone.
 
 #include "dbus/bus.hpp"
+#include "dbus/call_group.hpp"
 #include "radio/bluez/management.hpp"
 #include "radio/bluez/object_tree.hpp"
 
@@ -63,10 +64,15 @@ public:
   /// A method of an object of bluetoothd. @throws dbus::CallFailed, TimedOut, RadioNotAvailable (bluetoothd or the bus is gone meanwhile).
   [[nodiscard]] dbus::Message new_call(const std::string& path, const char* interface, const char* method);
   [[nodiscard]] awaitable<dbus::Message> call(dbus::Message message, TimePoint deadline);
+  /// The same, as one of a group, which outlives it. @throws dbus::CallGivenUp too.
+  [[nodiscard]] awaitable<dbus::Message> call(dbus::Message message, TimePoint deadline, dbus::CallGroup& group);
   /// The same, and again while bluetoothd answers InProgress: after 10 ms, then twice as long each time up to 0.5 s, until the deadline.
-  [[nodiscard]] awaitable<dbus::Message> call_when_free(std::function<dbus::Message()> make_call, TimePoint deadline);
+  [[nodiscard]] awaitable<dbus::Message> call_when_free(std::function<dbus::Message()> make_call, TimePoint deadline,
+                                                        dbus::CallGroup* group = nullptr);
 
 private:
+  [[nodiscard]] awaitable<dbus::Message> call_of(dbus::Message message, TimePoint deadline, dbus::CallGroup* group);
+
   struct State;
   std::shared_ptr<State> state_;
 };

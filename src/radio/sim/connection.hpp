@@ -2,7 +2,7 @@
 // One link as the world sees it: when packets arrive, what is lost, when it ends. What callers await is in requests.hpp; this part
 // does not wait: its alarm tells it the time.
 
-#include "radio/sim/alarm.hpp"
+#include "core/alarm.hpp"
 #include "radio/sim/peripheral.hpp"
 #include "radio/sim/radio_unit.hpp"
 

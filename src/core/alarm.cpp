@@ -1,4 +1,4 @@
-#include "radio/sim/alarm.hpp"
+#include "core/alarm.hpp"
 
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -7,7 +7,7 @@
 #include <exception>
 #include <vector>
 
-namespace moor::sim {
+namespace moor {
 
 // Each sleeper waits for a moment; an earlier one gets a sleeper of its own, since one that waits cannot be hurried. They share what they
 // need, so that one may end after the alarm.
@@ -85,4 +85,4 @@ void Alarm::stop() {
   for (const auto& each : sleepers) each->cancel.emit(boost::asio::cancellation_type::all);
 }
 
-}  // namespace moor::sim
+}  // namespace moor

@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-namespace moor::sim {
+namespace moor {
 
 class Alarm {
 public:
@@ -27,4 +27,4 @@ private:
   std::shared_ptr<Shared> shared_;
 };
 
-}  // namespace moor::sim
+}  // namespace moor
