@@ -15,11 +15,9 @@ class Doctor(Cli):
         return subprocess.run([PROGRAM, "doctor", *arguments], capture_output=True, text=True, timeout=60, env=environment, check=False)
 
     def test_without_a_bus_it_says_so_with_the_command_that_mends_it(self):
-        os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = "unix:path=/no/such/bus"
-        self.addCleanup(os.environ.pop, "DBUS_SYSTEM_BUS_ADDRESS")
         checks = {check["name"]: check for check in self.json("doctor", "doctor", status=NO_RADIO)["checks"]}
         self.assertFalse(checks["bus"]["ok"])
-        self.assertIn("/no/such/bus", checks["bus"]["what"])
+        self.assertIn("/nowhere", checks["bus"]["what"])
         self.assertRegex(checks["bus"]["remedy"], "apt install dbus|-v /run/dbus")
         for check in checks.values():
             self.assertEqual(check["ok"], check["remedy"] is None, check)
