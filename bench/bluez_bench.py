@@ -3,12 +3,15 @@
 
 usage: bluez_bench.py FOLDER_OF_PROGRAMS [--json]
 
-Processor time is what the scheduler has counted for each process (/proc/PID/task/*/schedstat). A peer that is not there is skipped, and said so.
+Processor time is what the scheduler has counted for each process (/proc/PID/task/*/schedstat), system calls what strace has. A peer or a tool that
+is not there is skipped, and said so.
 """
 
 import json
 import os
 import pathlib
+import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -31,7 +34,9 @@ DEVICES = 50
 BURST, GAP_US = 8, 2_000  # 4,000 a second: bluetoothd signals what came in one turn of its loop together
 CONNECTS = 50
 OPERATIONS = 2_000
+SETTLING_S = 16  # until the deadlines of a scan's beginning have passed: 15 s is moor's longest
 SILENCE_S = 10
+STARTS = 5
 
 
 class Process:
@@ -77,6 +82,18 @@ def status(pid, name):
     raise KeyError(name)
 
 
+def system_calls(pid, work):
+    """How many the process makes while `work` is done."""
+    with tempfile.NamedTemporaryFile("r") as table:
+        tracer = subprocess.Popen(["strace", "-c", "-f", "-p", str(pid), "-o", table.name], stderr=subprocess.PIPE, text=True)
+        tracer.stderr.readline()  # it is attached
+        work()
+        tracer.send_signal(signal.SIGINT)
+        tracer.communicate()
+        rows = [line.split() for line in table.read().splitlines()]
+        return sum(int(row[3]) for row in rows if len(row) >= 5 and row[0][0].isdigit() and row[-1] != "total")
+
+
 class Stage:
     """A bus, a scripted bluetoothd with that many devices, and a client."""
 
@@ -89,7 +106,8 @@ class Stage:
             time.sleep(0.01)
         address = f"unix:path={path}"
         self.peer = Process([programs / "bluez_peer", address, devices])
-        self.client = Process(client, {"DBUS_SYSTEM_BUS_ADDRESS": address})
+        self.start_client = lambda: Process(client, {"DBUS_SYSTEM_BUS_ADDRESS": address})
+        self.client = self.start_client()
 
     def __enter__(self):
         return self
@@ -141,11 +159,12 @@ def measure_scan(programs, client):
         came = []
         rows = [stage.cost(lambda: came.append(stage.adverts())) for _ in range(ROUNDS)]
         each = [seconds / ADVERTS * 1e6 for seconds in middle(rows)[:3]]
-        time.sleep(0.5)  # so that going to sleep is not counted
+        calls = system_calls(stage.client.pid, stage.adverts) / ADVERTS if shutil.which("strace") else None
+        time.sleep(SETTLING_S)
         switches = status(stage.client.pid, "voluntary_ctxt_switches")
         time.sleep(SILENCE_S)
         wakeups = status(stage.client.pid, "voluntary_ctxt_switches") - switches
-        return {"client_us": each[0], "daemon_us": each[1], "peer_us": each[2], "all_us": sum(each), "came": min(came) / ADVERTS, "wakeups": wakeups}
+        return {"client_us": each[0], "daemon_us": each[1], "peer_us": each[2], "all_us": sum(each), "came": min(came) / ADVERTS, "calls": calls, "wakeups": wakeups}
 
 
 def measure_frames(programs):
@@ -160,10 +179,12 @@ def measure_frames(programs):
         time.sleep(0.2)
         rows.append([cpu_seconds(client.pid) - was[0], cpu_seconds(peer.pid) - was[1]])
         came.append(int(client.ask("count")) - before)
+    advertise = lambda: (peer.ask(f"adverts {ADVERTS} {BURST} {GAP_US}"), time.sleep(0.2))
+    calls = system_calls(client.pid, advertise) / ADVERTS if shutil.which("strace") else None
     client.end()
     peer.end()
     each = [seconds / ADVERTS * 1e6 for seconds in middle(rows[1:])]
-    return {"client_us": each[0], "peer_us": each[1], "all_us": sum(each), "came": min(came) / ADVERTS}
+    return {"client_us": each[0], "peer_us": each[1], "all_us": sum(each), "came": min(came) / ADVERTS, "calls": calls}
 
 
 def measure_links(programs, client):
@@ -194,8 +215,26 @@ def measure_memory(programs, client):
         return status(stage.client.pid, "VmRSS") / 1024
 
 
+def measure_start(programs, client):
+    """From the start of the process to its first sighting, in ms, while a device is heard each millisecond."""
+    with Stage(programs, client, DEVICES) as stage:
+        took = []
+        for _ in range(STARTS):
+            stage.client.end()
+            stage.peer.process.stdin.write("adverts 4000 1 1000\n")
+            begun = time.monotonic()
+            stage.client = stage.start_client()
+            stage.client.ask("scan")
+            while stage.client.ask("count") == "0":
+                time.sleep(0.001)
+            took.append(time.monotonic() - begun)
+            stage.peer.wait()
+        return statistics.median(took) * 1e3
+
+
 def measure(programs, client):
-    return {"scan": measure_scan(programs, client), "links": measure_links(programs, client), "memory_mb": measure_memory(programs, client)}
+    return {"scan": measure_scan(programs, client), "links": measure_links(programs, client), "memory_mb": measure_memory(programs, client),
+            "first_ms": measure_start(programs, client)}
 
 
 def show(results, frames):
@@ -215,6 +254,12 @@ def show(results, frames):
         row(f"{what}, client", [each["links"][what]["client_us"] for each in all_of])
         if what != "notification":
             row("  time that passes", [each["links"][what]["wall_us"] for each in all_of])
+    if frames["calls"] is None:
+        print("system calls: skipped, there is no strace")
+    else:
+        row("system calls an advertisement, over the bus", [each["scan"]["calls"] for each in all_of], "{:>12.2f}")
+        row("  over the management socket", [frames["calls"]] + [each["scan"]["calls"] for each in all_of[1:]], "{:>12.2f}")
+    row("start of the process to its first sighting, ms", [each["first_ms"] for each in all_of])
     row("memory with 1,000 devices, MB", [each["memory_mb"] for each in all_of])
     row(f"wake-ups in {SILENCE_S} s of silence", [each["scan"]["wakeups"] for each in all_of], "{:>12.0f}")
 

@@ -1,10 +1,12 @@
-// What moor costs in bluez_bench: one process that scans or uses a device, told what to do on its stdin, a command a line.
+// What moor costs in bluez_bench: one process that scans or uses a device as a program that links the library does, told what to do on its stdin, a
+// command a line.
 //
 //   bluez_client                  over the bus at DBUS_SYSTEM_BUS_ADDRESS: scan | count | connect N | link | read N | write N | subscribe | unlink
 //   bluez_client --frames SOCKET  advertisements as the kernel's management socket gives them: count
 
-#include "core/event.hpp"
 #include "moor/advertisement.hpp"
+#include "moor/connect.hpp"
+#include "moor/path_source.hpp"
 #include "radio/bluez/bluez_radio.hpp"
 #include "radio/bluez/management.hpp"
 #include "radio/bluez/scans.hpp"
@@ -43,13 +45,14 @@ void say(const std::string& text) {
   std::fflush(stdout);
 }
 
-class Client {
+class Program {
 public:
-  Client(asio::io_context& context, Clock& clock) : context_(context), clock_(clock), input_(context, ::dup(STDIN_FILENO)) {
+  Program(asio::io_context& context, Clock& clock) : context_(context), clock_(clock), input_(context, ::dup(STDIN_FILENO)) {
     bluez::Ports ports = bluez::system_ports();
     ports.open_management = nullptr;
     system_ = std::make_shared<bluez::System>(clock, ports);
     radio_ = bluez::make_radio(system_, "hci0", 0);
+    paths_ = std::make_unique<RadioPaths>(clock_, std::vector<Radio*>{radio_.get()});
   }
 
   awaitable<void> run() {
@@ -89,27 +92,24 @@ private:
     const ScanOptions options;
     co_await radio_->scan(options, counter_);
   }
-  [[nodiscard]] TimePoint soon() const { return clock_.now() + std::chrono::seconds(10); }
   awaitable<void> link() {
-    const LinkOptions options;
-    link_ = co_await radio_->connect(Address(0xA4CF12000000, false), options);
-    const GattServices services = co_await link_->services(soon());
-    handle_ = services.begin()->characteristics.front().handle;
+    const Target target{.address = Address(0xA4CF12000000, false)};
+    client_ = std::make_unique<Client>(co_await establish_connection(*paths_, target));
   }
   awaitable<void> obey(std::string what, size_t count) {
     if (what == "link") co_await link();
-    if (what == "unlink") co_await link_->disconnect(soon());
+    if (what == "unlink") co_await client_->disconnect();
     if (what == "subscribe") {
-      const auto on_value = [this](Bytes, TimePoint) { ++counter_.count; };
-      co_await link_->subscribe(handle_, SubscribeKind::notification, on_value, soon());
+      const std::function<void(const Notification&)> on_value = [this](const Notification&) { ++counter_.count; };
+      co_await client_->subscribe(characteristic_, on_value);
     }
     for (size_t i = 0; i < count; ++i) {
       if (what == "connect") {
         co_await link();
-        co_await link_->disconnect(soon());
+        co_await client_->disconnect();
       }
-      if (what == "read") (void)co_await link_->read(handle_, soon());
-      if (what == "write") co_await link_->write(handle_, value_, WriteKind::with_response, soon());
+      if (what == "read") (void)co_await client_->read(characteristic_);
+      if (what == "write") co_await client_->write(characteristic_, value_, WriteKind::with_response);
     }
   }
 
@@ -119,8 +119,9 @@ private:
   std::shared_ptr<bluez::System> system_;
   std::unique_ptr<Radio> radio_;
   Counter counter_;
-  std::unique_ptr<Link> link_;
-  uint16_t handle_ = 0;
+  std::unique_ptr<RadioPaths> paths_;
+  std::unique_ptr<Client> client_;
+  const CharacteristicName characteristic_ = CharacteristicName(Uuid(0x2A60));
   const std::vector<uint8_t> value_ = std::vector<uint8_t>(20, 0x42);
   std::unique_ptr<bluez::Management> management_;
   std::unique_ptr<bluez::Management::Watch> watch_;
@@ -132,7 +133,7 @@ private:
 int main(int argc, char** argv) {
   boost::asio::io_context context;
   moor::RealClock clock;
-  moor::bench::Client client(context, clock);
+  moor::bench::Program client(context, clock);
   if (argc == 3 && std::string_view(argv[1]) == "--frames") client.watch_frames(std::atoi(argv[2]));
   boost::asio::co_spawn(context, client.run(), [](std::exception_ptr error) {
     try {
