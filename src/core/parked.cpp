@@ -1,6 +1,5 @@
 #include "core/parked.hpp"
 
-#include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
@@ -45,31 +44,43 @@ Parked::~Parked() {
   end_soon(false);
 }
 
+template <typename Inner>
+struct Parked::HandlerOf final : Handler {
+  explicit HandlerOf(Inner&& of) : inner(std::move(of)) {}
+  void operator()(bool resumed) override { std::move(inner)(resumed); }
+  Inner inner;
+};
+
 awaitable<bool> Parked::wait() {
   return asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(
-      [this](auto handler) { begin(Handler(std::move(handler))); }, asio::use_awaitable);
+      [this]<typename Inner>(Inner handler) {
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected()) slot.assign([this](asio::cancellation_type) { end_soon(false); });
+        begin(std::make_unique<HandlerOf<Inner>>(std::move(handler)));
+      },
+      asio::use_awaitable);
 }
 
-void Parked::begin(Handler handler) {
-  auto slot = asio::get_associated_cancellation_slot(handler);
-  if (slot.is_connected()) slot.assign([this](asio::cancellation_type) { end_soon(false); });
-  handler_.swap(handler);  // moving one into another never returns in Boost 1.81
+void Parked::begin(std::unique_ptr<Handler> handler) {
+  handler_ = std::move(handler);
   work_ = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
   all_.add(*this);
 }
 
-Parked::Handler Parked::take() {
+std::unique_ptr<Parked::Handler> Parked::take() {
   all_.remove(*this);
   work_ = asio::any_io_executor();
   return std::move(handler_);
 }
 
 void Parked::resume() {
-  if (handler_) take()(true);
+  if (!handler_) return;
+  const std::unique_ptr<Handler> handler = take();
+  (*handler)(true);
 }
 
 void Parked::end_soon(bool resumed) {
-  if (handler_) asio::post(executor_, asio::append(take(), resumed));
+  if (handler_) asio::post(executor_, [handler = take(), resumed] { (*handler)(resumed); });
 }
 
 }  // namespace moor

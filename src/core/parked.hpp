@@ -4,8 +4,8 @@
 
 #include "moor/clock.hpp"
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <memory>
 
 namespace moor {
 
@@ -21,7 +21,7 @@ public:
 
   /// Completes when it is resumed. One at a time waits. @returns whether it was resumed, else it was cancelled. Cancellation: total.
   [[nodiscard]] awaitable<bool> wait();
-  [[nodiscard]] bool is_waiting() const noexcept { return static_cast<bool>(handler_); }
+  [[nodiscard]] bool is_waiting() const noexcept { return handler_ != nullptr; }
   // Nothing happens where nobody waits.
   /// Goes on with who waits, before this returns; it may destroy this. @pre called by a handler of the executor
   void resume();
@@ -30,16 +30,25 @@ public:
 
 private:
   friend class ParkedHandlers;
-  using Handler = boost::asio::any_completion_handler<void(bool)>;
+  // What goes on with the coroutine. Asio's own any_completion_handler frees what it has not allocated (Boost 1.81).
+  struct Handler {
+    Handler() = default;
+    Handler(const Handler&) = delete;
+    Handler& operator=(const Handler&) = delete;
+    virtual ~Handler() = default;
+    virtual void operator()(bool resumed) = 0;
+  };
+  template <typename Inner>
+  struct HandlerOf;
 
-  void begin(Handler handler);
+  void begin(std::unique_ptr<Handler> handler);
   void end_soon(bool resumed);
-  [[nodiscard]] Handler take();
+  [[nodiscard]] std::unique_ptr<Handler> take();
 
   boost::asio::any_io_executor executor_;
   boost::asio::any_io_executor work_;  // keeps the context running while somebody waits
   ParkedHandlers& all_;
-  Handler handler_;
+  std::unique_ptr<Handler> handler_;
   Parked* next_ = nullptr;
   Parked* previous_ = nullptr;
 };
