@@ -232,6 +232,23 @@ TEST(BusScan, PowersTheAdapterOn) {
   });
 }
 
+TEST(BusScan, GoesOnWhenTheAdapterIsOnAgain) {
+  ScanStage stage;
+  stage.play([](ScanStage& s) -> awaitable<void> {
+    Beside scan = s.scan();
+    co_await s.clock.wait_for(2s);
+    s.bluez->set_adapter(0, "Powered", false);
+    co_await s.clock.wait_for(3s);
+    EXPECT_FALSE(scan.has_ended()) << "bluetoothd may be restarting";
+    s.bluez->set_adapter(0, "Powered", true);
+    co_await s.clock.wait_for(2s);
+    EXPECT_TRUE(s.bluez->is_discovering());
+    s.bluez->set_adapter(0, "Powered", false);
+    co_await s.clock.wait_for(11s);
+    EXPECT_TRUE(scan.has_ended());
+  });
+}
+
 TEST(BusScan, SaysThatAnAdapterStaysOff) {
   ScanStage stage;
   stage.play([](ScanStage& s) -> awaitable<void> {

@@ -1,4 +1,5 @@
 #include "core/event.hpp"
+#include "core/within.hpp"
 #include "radio/bluez/adapter_state.hpp"
 #include "radio/bluez/advertisement_monitor.hpp"
 #include "radio/bluez/discovery.hpp"
@@ -20,6 +21,8 @@ constexpr Duration stop_time = std::chrono::seconds(5);
 // bluetoothd finds its adapters after it has taken its name.
 constexpr Duration adapter_time = std::chrono::seconds(10);
 constexpr Duration power_time = std::chrono::seconds(5);
+// bluetoothd switches its adapters off when it is stopped, and on when it is back.
+constexpr Duration power_back_time = std::chrono::seconds(10);
 constexpr size_t most_remembered = 10'000;
 
 // One scan of one adapter.
@@ -94,12 +97,20 @@ void BusScan::fail(Ended why) const {
 }
 
 awaitable<void> BusScan::wait_until_ended(const AdvertisementMonitor* monitor) {
+  std::optional<TimePoint> on_again_by;  // since it was switched off
   for (;;) {
     const Ended why = ended(monitor);
-    if (why == Ended::bluetoothd_gone) co_return;
-    if (why != Ended::not_yet) fail(why);
+    if (why == Ended::bluetoothd_gone || (why == Ended::not_yet && on_again_by)) co_return;
+    const bool may_come_back = why == Ended::powered_off && !is_blocked(context_.system.ports().sysfs, context_.adapter);
+    if (why != Ended::not_yet && !may_come_back) fail(why);
     changed_.reset();
-    co_await changed_.wait();
+    if (!may_come_back) {
+      co_await changed_.wait();
+      continue;
+    }
+    if (!on_again_by) on_again_by = in(power_back_time);
+    const bool changed = co_await within(context_.system.clock(), *on_again_by, changed_.wait());
+    if (!changed) fail(why);
   }
 }
 
@@ -145,7 +156,7 @@ awaitable<void> BusScan::monitor() {
   std::rethrow_exception(error);
 }
 
-// Until bluetoothd is gone.
+// Until bluetoothd is gone, or the adapter was off for a while.
 awaitable<void> BusScan::listen() {
   generation_ = context_.system.generation();
   ObjectTree& tree = context_.system.tree();

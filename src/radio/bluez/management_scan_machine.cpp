@@ -11,9 +11,10 @@ namespace status = hci::management_status;
 ManagementScanMachine::Action ManagementScanMachine::next(TimePoint now) {
   if (!failure_ && busy_since_ && now - std::max(*busy_since_, last_sign_.value_or(*busy_since_)) >= busy_limit)
     fail(Unavailable::unknown, "another program's discovery does not end");
-  if (!failure_ && off_since_ && now >= *off_since_ + removal) fail(Unavailable::powered_off, {});
+  const Duration patience = was_on_ ? power_back : removal;
+  if (!failure_ && off_since_ && now >= *off_since_ + patience) fail(Unavailable::powered_off, {});
   if (failure_) return *failure_;
-  if (off_since_) return Wait{*off_since_ + removal};
+  if (off_since_) return Wait{*off_since_ + patience};
   if (monitor_ == Monitor::unknown) return ReadMonitors{};
   if (monitor_ == Monitor::wanted && now >= monitor_at_) return AddMonitor{offloaded_ && !pattern_needed_};
   TimePoint until = monitor_ == Monitor::wanted ? monitor_at_ : TimePoint::max();
@@ -54,7 +55,7 @@ void ManagementScanMachine::on_monitor_added(uint8_t answer, uint16_t handle, Ti
     case status::busy: monitor_at_ = retry(now); return;
     default: break;
   }
-  if (fail_for(answer)) return;
+  if (fail_for(answer, now)) return;
   // An active scan hears without it, if less.
   if (active_ && failures_ + 1 >= attempts) {
     monitor_ = Monitor::without;
@@ -79,7 +80,7 @@ void ManagementScanMachine::on_discovery_started(uint8_t answer, TimePoint now) 
     if (discovery_ == Discovery::off) discovery_at_ = retry(now);
     return;
   }
-  if (!fail_for(answer)) count_failure(answer, "Start Discovery", discovery_at_, now);
+  if (!fail_for(answer, now)) count_failure(answer, "Start Discovery", discovery_at_, now);
 }
 
 void ManagementScanMachine::on_discovering(bool on, TimePoint now) noexcept {
@@ -104,6 +105,7 @@ void ManagementScanMachine::on_monitor_removed(uint16_t handle) noexcept {
 }
 
 void ManagementScanMachine::on_powered(bool on, TimePoint now) {
+  was_on_ = was_on_ || on;
   if (on)
     off_since_.reset();
   else if (!off_since_)
@@ -126,9 +128,14 @@ void ManagementScanMachine::fail(Unavailable reason, std::string cause) {
   if (!failure_) failure_ = Fail{reason, std::move(cause)};
 }
 
-bool ManagementScanMachine::fail_for(uint8_t answer) {
+bool ManagementScanMachine::fail_for(uint8_t answer, TimePoint now) {
   switch (answer) {
-    case status::not_powered: fail(Unavailable::powered_off, {}); return true;
+    case status::not_powered:
+      if (was_on_)
+        on_powered(false, now);
+      else
+        fail(Unavailable::powered_off, {});
+      return true;
     case status::blocked: fail(Unavailable::blocked, {}); return true;
     case status::invalid_index: fail(Unavailable::no_radio, {}); return true;
     case status::permission_denied: fail(Unavailable::permission_denied, {}); return true;

@@ -30,6 +30,8 @@ public:
   static constexpr Duration busy_limit = std::chrono::seconds(30);
   /// The kernel switches a controller off before it removes it: which of the two it is is known then.
   static constexpr Duration removal = std::chrono::milliseconds(100);
+  /// One that was on may be off for so long: bluetoothd switches its adapters off when it is stopped, and on when it is back.
+  static constexpr Duration power_back = std::chrono::seconds(10);
   static constexpr int attempts = 4;  ///< that fail for no known reason, one after the other
 
   struct ReadMonitors {};
@@ -76,7 +78,7 @@ private:
   enum class Discovery : uint8_t { off, ours, theirs };
 
   void fail(Unavailable reason, std::string cause);
-  bool fail_for(uint8_t status);
+  bool fail_for(uint8_t status, TimePoint now);
   [[nodiscard]] TimePoint retry(TimePoint now) noexcept;
   void count_failure(uint8_t status, const char* what, TimePoint& again_at, TimePoint now);
 
@@ -94,6 +96,7 @@ private:
   Duration pause_ = first_retry;
   int failures_ = 0;
   std::optional<Fail> failure_;
+  bool was_on_ = false;
   std::optional<TimePoint> off_since_;
 };
 
