@@ -21,8 +21,9 @@ constexpr Duration stop_time = std::chrono::seconds(5);
 // bluetoothd finds its adapters after it has taken its name.
 constexpr Duration adapter_time = std::chrono::seconds(10);
 constexpr Duration power_time = std::chrono::seconds(5);
-// bluetoothd switches its adapters off when it is stopped, and on when it is back.
+// When it is stopped bluetoothd switches its adapters off, takes them back and only then ends.
 constexpr Duration power_back_time = std::chrono::seconds(10);
+constexpr Duration adapter_back_time = std::chrono::seconds(2);
 constexpr size_t most_remembered = 10'000;
 
 // One scan of one adapter.
@@ -97,19 +98,20 @@ void BusScan::fail(Ended why) const {
 }
 
 awaitable<void> BusScan::wait_until_ended(const AdvertisementMonitor* monitor) {
-  std::optional<TimePoint> on_again_by;  // since it was switched off
+  std::optional<TimePoint> back_by;  // since it was switched off, or went
   for (;;) {
     const Ended why = ended(monitor);
-    if (why == Ended::bluetoothd_gone || (why == Ended::not_yet && on_again_by)) co_return;
-    const bool may_come_back = why == Ended::powered_off && !is_blocked(context_.system.ports().sysfs, context_.adapter);
+    if (why == Ended::bluetoothd_gone || (why == Ended::not_yet && back_by)) co_return;
+    const bool is_off = why == Ended::powered_off && !is_blocked(context_.system.ports().sysfs, context_.adapter);
+    const bool may_come_back = is_off || why == Ended::unplugged;
     if (why != Ended::not_yet && !may_come_back) fail(why);
     changed_.reset();
     if (!may_come_back) {
       co_await changed_.wait();
       continue;
     }
-    if (!on_again_by) on_again_by = in(power_back_time);
-    const bool changed = co_await within(context_.system.clock(), *on_again_by, changed_.wait());
+    if (!back_by) back_by = in(is_off ? power_back_time : adapter_back_time);
+    const bool changed = co_await within(context_.system.clock(), *back_by, changed_.wait());
     if (!changed) fail(why);
   }
 }
@@ -156,7 +158,7 @@ awaitable<void> BusScan::monitor() {
   std::rethrow_exception(error);
 }
 
-// Until bluetoothd is gone, or the adapter was off for a while.
+// Until bluetoothd is gone, or the adapter was away for a while.
 awaitable<void> BusScan::listen() {
   generation_ = context_.system.generation();
   ObjectTree& tree = context_.system.tree();

@@ -2,6 +2,7 @@
 
 #include "core/within.hpp"
 #include "radio/bluez/agent_desk.hpp"
+#include "radio/bluez/device_changes.hpp"
 #include "radio/bluez/link_requests.hpp"
 
 #include <fmt/format.h>
@@ -33,12 +34,25 @@ struct Answer {
   std::optional<dbus::CallFailed> refusal;
 };
 
+// bluetoothd loses the answer where it is still looking for services when pairing ends well (5.66, src/device.c, device_browse_gatt: one search at a time).
+awaitable<void> paired(LinkPtr link, TimePoint deadline) {
+  DeviceChanges changes(link->system(), link->context().adapter, link->info().device, link->executor());
+  while (link->object() == nullptr || !link->object()->paired) {
+    const bool changed = co_await changes.next(deadline);
+    if (!changed) link->throw_timed_out();
+  }
+}
+
 awaitable<void> call_pair(LinkPtr link, TimePoint deadline, Answer& answer) {
   try {
     (void)co_await link->system().call(link->system().new_call(link->info().path, device_interface, "Pair"), deadline);
   } catch (const dbus::CallFailed& refusal) {
     answer.refusal.emplace(refusal);
   }
+}
+
+awaitable<void> call_pair_until_paired(LinkPtr link, TimePoint deadline, Answer& answer) {
+  (void)co_await unless(paired(link, deadline), call_pair(link, deadline, answer));
 }
 
 PairingProblem problem_of(const dbus::CallFailed& refusal, const AgentDesk::Session& session) {
@@ -51,7 +65,7 @@ PairingProblem problem_of(const dbus::CallFailed& refusal, const AgentDesk::Sess
 awaitable<void> pair_in(LinkPtr link, AgentDesk::Session& session, TimePoint deadline) {
   co_await session.open(deadline);
   Answer answer;
-  const bool answered = co_await unless(lost_for_good(link), call_pair(link, deadline, answer));
+  const bool answered = co_await unless(lost_for_good(link), call_pair_until_paired(link, deadline, answer));
   if (!answered) link->check_open();
   if (answer.refusal && answer.refusal->name() != "org.bluez.Error.AlreadyExists")
     throw_failed(*link, problem_of(*answer.refusal, session), full_text(*answer.refusal));

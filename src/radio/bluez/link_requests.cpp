@@ -17,6 +17,8 @@ constexpr Duration loss_signal_time = std::chrono::seconds(1);  // between "Not 
 constexpr uint8_t invalid_handle = 0x01;
 constexpr uint8_t unlikely_error = 0x0E;
 constexpr uint8_t invalid_length = 0x0D;
+// What fits the smallest MTU (Core 5.4, Vol 3, Part G, 5.2.1), with its opcode and handle.
+constexpr size_t always_fits = 23 - 3;
 
 std::vector<uint8_t> bytes_of(const dbus::Message& reply) {
   const Bytes bytes = reply.read().read_bytes();
@@ -37,6 +39,21 @@ dbus::Message new_write(System& system, const std::string& path, const char* int
   if (type != nullptr) writer.entry("type", type);
   writer.close();
   return message;
+}
+
+// With a remembered table there are writes before the MTU is agreed. A long one that bluetoothd begins then ends after its first part, and with success, as
+// that part is shorter than the MTU has become meanwhile (5.66, src/shared/gatt-client.c, prepare_write_cb); and nobody knows yet what fits a command.
+awaitable<void> wait_for_mtu(LinkPtr link, size_t size, TimePoint deadline) {
+  if (size <= always_fits) co_return;
+  DeviceChanges changes(link->system(), link->context().adapter, link->info().device, link->executor());
+  for (;;) {
+    link->check_open();
+    if (link->object() != nullptr && link->object()->services_resolved) co_return;
+    const bool changed = co_await changes.next(deadline);
+    if (changed) continue;
+    link->check_open();
+    link->throw_timed_out();
+  }
 }
 
 dbus::Message new_read(System& system, const std::string& path, const char* interface) {
@@ -133,6 +150,7 @@ awaitable<std::vector<uint8_t>> read(LinkPtr link, uint16_t handle, TimePoint de
 
 awaitable<void> write(LinkPtr link, uint16_t handle, std::vector<uint8_t> value, WriteKind kind, TimePoint deadline) {
   link->check_open();
+  co_await wait_for_mtu(link, value.size(), deadline);
   const std::string path = link->characteristic(handle).path;
   const bool command = kind == WriteKind::without_response;
   constexpr size_t header = 3;  // of a write command: opcode and handle
@@ -166,6 +184,7 @@ awaitable<void> write_descriptor(LinkPtr link, uint16_t handle, std::vector<uint
     co_return;
   }
   const std::string path = descriptor.object->path;
+  co_await wait_for_mtu(link, value.size(), deadline);
   const std::function<dbus::Message()> make = [link, path, value = std::move(value)] {
     return new_write(link->system(), path, descriptor_interface, value, nullptr);
   };
