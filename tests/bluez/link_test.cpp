@@ -52,6 +52,31 @@ TEST(BluezLink, ReadsAndWrites) {
   });
 }
 
+// bluetoothd 5.66 ends a long write that began before the MTU was agreed after its first part, and says that all is well.
+TEST(BluezLink, ALongValueWaitsForTheMtu) {
+  Stage stage;
+  stage.play([](Stage& on) -> awaitable<void> {
+    const Open open = co_await opened(on);
+    const uint16_t writable = co_await handle_of(on, *open.link, control);
+    open.sensor.device.resolve(false);
+    co_await on.clock.wait_for(1ms);
+    on.bluez->forget_calls();
+    co_await open.link->write(writable, std::vector<uint8_t>(20, 1), WriteKind::with_response, on.in(5s));
+    const std::vector<uint8_t> value(21, 2);
+    EXPECT_TRUE(co_await failure_of<TimedOut>(open.link->write(writable, value, WriteKind::with_response, on.in(5s))));
+    EXPECT_EQ(on.bluez->count("WriteValue"), 1U);
+    const auto resolve_soon = [](Stage& with, const Sensor& sensor) -> awaitable<void> {
+      co_await with.clock.wait_for(300ms);
+      sensor.device.resolve();
+    };
+    Beside resolving(on.context.get_executor(), resolve_soon(on, open.sensor));
+    co_await open.link->write(writable, value, WriteKind::with_response, on.in(5s));
+    EXPECT_EQ(open.sensor.device.value(control).size(), 21U);
+    co_await resolving.join();
+    co_await open.link->disconnect(on.in(5s));
+  });
+}
+
 TEST(BluezLink, AValueTooLongForACommandIsNotSent) {
   Stage stage;
   stage.play([](Stage& on) -> awaitable<void> {

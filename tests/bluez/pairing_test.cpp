@@ -124,6 +124,29 @@ TEST(BluezPairing, WithoutAnswerItIsCancelledAtTheDeadline) {
   });
 }
 
+// bluetoothd 5.66 loses the answer of Pair where it is still looking for services when pairing ends.
+TEST(BluezPairing, WhereTheAnswerIsLostThePropertyCounts) {
+  Stage stage;
+  stage.play([](Stage& on) -> awaitable<void> {
+    const Sensor sensor = add_sensor(on);
+    sensor.device.known();
+    const auto link = co_await connected(on, sensor.address);
+    sensor.device.on("Pair", never());
+    const auto pair_soon = [](Stage& with, const Sensor& pairing) -> awaitable<void> {
+      co_await with.clock.wait_for(300ms);
+      pairing.device.set("Paired", true);
+    };
+    JustWorks agent;
+    const TimePoint began = on.clock.now();
+    Beside pairing(on.context.get_executor(), pair_soon(on, sensor));
+    co_await link->pair(agent, on.in(60s));
+    co_await pairing.join();
+    EXPECT_LT(on.clock.now() - began, 1s);
+    EXPECT_EQ(on.bluez->count("CancelPairing"), 0U);
+    EXPECT_FALSE(on.bluez->has_agent());
+  });
+}
+
 TEST(BluezPairing, WhileConnectingAndForgottenAfterwards) {
   Stage stage;
   stage.play([](Stage& on) -> awaitable<void> {

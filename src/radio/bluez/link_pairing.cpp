@@ -34,13 +34,14 @@ struct Answer {
   std::optional<dbus::CallFailed> refusal;
 };
 
-// bluetoothd loses the answer where it is still looking for services when pairing ends well (5.66, src/device.c, device_browse_gatt: one search at a time).
-awaitable<void> paired(LinkPtr link, TimePoint deadline) {
+bool is_paired(const LinkState& link) {
+  return link.object() != nullptr && link.object()->paired;
+}
+
+awaitable<void> wait_paired(LinkPtr link, TimePoint deadline) {
   DeviceChanges changes(link->system(), link->context().adapter, link->info().device, link->executor());
-  while (link->object() == nullptr || !link->object()->paired) {
-    const bool changed = co_await changes.next(deadline);
-    if (!changed) link->throw_timed_out();
-  }
+  bool in_time = true;
+  while (in_time && !is_paired(*link)) in_time = co_await changes.next(deadline);
 }
 
 awaitable<void> call_pair(LinkPtr link, TimePoint deadline, Answer& answer) {
@@ -51,8 +52,10 @@ awaitable<void> call_pair(LinkPtr link, TimePoint deadline, Answer& answer) {
   }
 }
 
+// bluetoothd loses the answer where it is still looking for services when pairing ends well (5.66, src/device.c, device_browse_gatt: one search at a time).
 awaitable<void> call_pair_until_paired(LinkPtr link, TimePoint deadline, Answer& answer) {
-  (void)co_await unless(paired(link, deadline), call_pair(link, deadline, answer));
+  const bool answered = co_await unless(wait_paired(link, deadline), call_pair(link, deadline, answer));
+  if (!answered && !is_paired(*link)) link->throw_timed_out();
 }
 
 PairingProblem problem_of(const dbus::CallFailed& refusal, const AgentDesk::Session& session) {
@@ -90,7 +93,7 @@ void send_cancel(LinkState& link) {
 
 awaitable<void> pair(LinkPtr link, PairingAgent& agent, TimePoint deadline) {
   link->check_open();
-  if (link->object() != nullptr && link->object()->paired) co_return;
+  if (is_paired(*link)) co_return;
   const Address device = link->info().device;
   // Where nobody can do anything bluetoothd does not ask either.
   bool allowed = true;
