@@ -17,7 +17,9 @@ stop quitter INT
 start deaf "$MOOR" read A4:CF:12:00:05:03 2a19 --timeout 15 --attempts 1 --radio bluez:hci0
 eventually "it is being connected" bash -c 'busctl --timeout=2 tree --list org.bluez | grep -q dev_A4_CF_12_00_05_03'
 eventually "its object is removed" busctl --timeout=5 call org.bluez /org/bluez/hci0 org.bluez.Adapter1 RemoveDevice o /org/bluez/hci0/dev_A4_CF_12_00_05_03
+LAB_PATIENCE=120 # nine attempts of a transient kind
 await_end deaf
+LAB_PATIENCE=60
 ((status != 0)) || lab_failed "a device that never answers was read"
 say "and a removal while connecting ends it with $status"
 
