@@ -96,6 +96,23 @@ TEST(BluezConnect, Quirk2UnknownObjectIsADeviceThatWasNotFound) {
   });
 }
 
+// Seen of bluetoothd 5.66 with both ends on the same machine: Connect is answered, and nothing says that the device is connected.
+TEST(BluezConnect, AConnectionThatNoSignalTellsOfIsAskedFor) {
+  Stage stage;
+  stage.play([](Stage& on) -> awaitable<void> {
+    const Sensor sensor = add_sensor(on);
+    sensor.device.known();
+    sensor.device.on_connect({step::connected_unsaid(), step::reply(), step::pause(200ms), step::services(), step::resolved()});
+    const TimePoint began = on.clock.now();
+    const auto link = co_await connected(on, sensor.address);
+    EXPECT_LT(on.clock.now() - began, 1s);
+    const uint16_t handle = co_await handle_of(on, *link, temperature);
+    EXPECT_THAT(co_await link->read(handle, on.in(5s)), ElementsAre(0x12, 0x34));
+    co_await link->disconnect(on.in(5s));
+    EXPECT_FALSE(sensor.device.is_connected());
+  });
+}
+
 // Quirk 4: InterfacesRemoved may come without a word that the device is no longer connected, and the call may never be answered.
 TEST(BluezConnect, Quirk4ARemovedObjectEndsTheAttemptAtOnce) {
   Stage stage;

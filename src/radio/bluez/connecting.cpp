@@ -126,6 +126,27 @@ awaitable<void> call_connect(Attempt& attempt, std::optional<ConnectCause>& caus
   }
 }
 
+// bluetoothd 5.66 does not always signal that a device is connected: not where the link was made while its Connect was waiting for it in another way
+// ("is already connected" in its log). So it is asked once.
+awaitable<void> ask_connected(Attempt& attempt) {
+  if (attempt.changes.object() == nullptr || attempt.changes.is_connected()) co_return;
+  dbus::Message question = attempt.system().new_call(attempt.changes.object()->path, "org.freedesktop.DBus.Properties", "Get");
+  question.write().string(device_interface).string("Connected");
+  const unsigned losses = attempt.changes.losses();
+  try {
+    const dbus::Message reply = co_await attempt.system().call(std::move(question), attempt.deadline);
+    dbus::Reader reader = reply.read();
+    reader.enter_variant("b");
+    const bool connected = reader.read_bool();
+    reader.leave();
+    if (connected && attempt.changes.losses() == losses)
+      attempt.system().tree().set_connected(attempt.context.adapter, attempt.device);
+  } catch (const dbus::CallFailed&) {  // the object is gone, which is seen by itself
+  } catch (const dbus::MessageMalformed&) {
+  } catch (const TimedOut&) {  // as the attempt is then
+  }
+}
+
 // One Connect. @returns why the device is not connected after it, if it is not.
 awaitable<std::optional<ConnectCause>> try_once(Attempt& attempt) {
   std::optional<ConnectCause> cause;
@@ -133,6 +154,7 @@ awaitable<std::optional<ConnectCause>> try_once(Attempt& attempt) {
   attempt.asked = true;
   co_await call_connect(attempt, cause);
   if (cause) co_return cause;
+  if (attempt.changes.losses() == losses) co_await ask_connected(attempt);
   while (!attempt.changes.is_connected()) {
     if (attempt.changes.object() == nullptr) fail_removed(attempt);
     if (attempt.changes.losses() != losses)

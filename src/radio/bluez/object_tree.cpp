@@ -368,6 +368,16 @@ void ObjectTree::set_objects(dbus::Reader reply) {
   state.adapter_listeners->tell_all();
 }
 
+void ObjectTree::set_connected(unsigned adapter, const Address& address) {
+  const auto keep = state_;
+  uint64_t key = key_of(adapter, address.bits());
+  if (const auto renamed = keep->renamed.find(key); keep->find(key) == nullptr && renamed != keep->renamed.end())
+    key = renamed->second;
+  DeviceRecord* const device = keep->find(key);
+  if (device == nullptr || std::exchange(device->connected, true)) return;
+  keep->tell(*device, key, {.kind = DeviceEvent::Kind::changed});
+}
+
 void ObjectTree::reset() {
   const auto keep = state_;
   state_->adapters.clear();

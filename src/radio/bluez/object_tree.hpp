@@ -102,6 +102,8 @@ public:
   void set_objects(dbus::Reader reply);
   /// InterfacesAdded, InterfacesRemoved, PropertiesChanged; others are ignored.
   void on_signal(const dbus::Message& signal);
+  /// What bluetoothd says when it is asked, as its signal may not come.
+  void set_connected(unsigned adapter, const Address& address);
   /// bluetoothd is gone.
   void reset();
 
