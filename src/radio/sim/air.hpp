@@ -76,7 +76,7 @@ private:
   std::vector<std::unique_ptr<Receiver>> receivers_;
   std::vector<Scan*> scans_;  // of each radio, null where it does not scan
   std::vector<size_t> scanning_;
-  TimePoint woken_{};  // the driving coroutine, last
+  TimePoint woken_{};                     // the driving coroutine, last
   std::optional<TimePoint> heard_until_;  // something was heard, to be delivered then
   boost::asio::any_io_executor executor_;
   std::shared_ptr<boost::asio::cancellation_signal> driving_;
