@@ -77,8 +77,8 @@ print(max(record.get("reports", 0) for record in records))'
 
 listen() {
   case $1 in
-    management) "$MOOR" scan --radio bluez --duration $seconds --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["adverts"])' ;;
-    bus) setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$MOOR" scan --radio bluez --duration $seconds --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["adverts"])' ;;
+    management) "$MOOR" scan --radio bluez --duration $seconds --json 2>/dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["adverts"])' ;;
+    bus) setpriv --bounding-set=-net_admin --inh-caps=-net_admin "$MOOR" scan --radio bluez --duration $seconds --json 2>/dev/null | python3 -c 'import json, sys; print(json.load(sys.stdin)["adverts"])' ;;
     bleak) python3 /run/count_bleak.py $seconds ;;
   esac
 }
