@@ -282,6 +282,23 @@ TEST_F(ControllerTest, AResetEndsEverythingSilently) {
   EXPECT_NE(connect(2), 0);
 }
 
+TEST_F(ControllerTest, AResetAfterUseMendsARadioThatIsSilent) {
+  sim::WorldSpec spec = plain_world({device_at(1, 2)});
+  spec.radios[0].faults.push_back({.kind = sim::RadioFault::Kind::silent});
+  start(std::move(spec));
+  say(Opcode::reset, {}, 10s);
+  say(scan_parameters(false));
+  say(scan_enable(true, false), 20s);
+  EXPECT_TRUE(host_.reports().empty()) << "a host that begins does not mend it";
+  say(scan_enable(false, false));
+  say(scan_enable(true, false), 20s);
+  EXPECT_TRUE(host_.reports().empty()) << "nor does another scan";
+  say(Opcode::reset, {}, 10s);
+  say(scan_parameters(false));
+  say(scan_enable(true, false), 20s);
+  EXPECT_FALSE(host_.reports().empty());
+}
+
 TEST_F(ControllerTest, ARadioThatIsUnpluggedHearsNothingAndComesBack) {
   sim::WorldSpec spec = plain_world({device_at(1, 2)});
   spec.radios[0].faults.push_back({.kind = sim::RadioFault::Kind::dead, .at = 10s, .lasts = 60s});

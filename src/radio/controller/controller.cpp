@@ -25,6 +25,7 @@ constexpr Duration absence = 1s;
 constexpr Duration response_timeout = 40s;
 constexpr Duration rssi_timeout = 500ms;  // the host waits 2 s for any command
 constexpr Duration disconnect_timeout = 5s;
+constexpr Duration recovery_timeout = 30s;
 
 uint64_t random_number() {
   std::random_device device;
@@ -84,6 +85,7 @@ struct Controller::State final : SightingSink, std::enable_shared_from_this<Cont
   void look_at_scan();
   awaitable<void> listen(bool active);
   awaitable<void> end_scan(uint64_t number, Duration after);
+  awaitable<void> recover();
 
   awaitable<void> connect(std::shared_ptr<Attempt> its_attempt);
   awaitable<std::unique_ptr<Link>> reach(Attempt& of);
@@ -121,6 +123,7 @@ struct Controller::State final : SightingSink, std::enable_shared_from_this<Cont
   std::shared_ptr<Jobs::Job> scan_job;
   bool scan_is_active = false;  // of scan_job
   uint64_t scans = 0;           // that the host has begun
+  bool used = false;            // for scanning or connecting, since the last reset
   bool finished = false;
 };
 
@@ -161,6 +164,7 @@ Controller::State::SessionPtr Controller::State::find(uint16_t handle) const {
 void Controller::State::act(CommandMachine::ChangeScan&) {
   const ScanSettings& scan = machine.scan();
   ++scans;
+  used |= scan.enabled;
   if (scan.enabled) reports.begin(clock.now());
   if (scan.enabled && scan.duration > Duration::zero() && scan.period == Duration::zero())
     begin(&State::end_scan, scans, scan.duration);
@@ -217,6 +221,7 @@ void Controller::State::on_sightings(std::span<const Sighting> batch) {
 }
 
 void Controller::State::act(CommandMachine::BeginConnecting& action) {
+  used = true;
   attempt = std::make_shared<Attempt>(executor, std::move(action.what));
   const auto mine = attempt;
   mine->job = jobs->start(connect(mine), [self = shared_from_this(), mine](std::exception_ptr error) {
@@ -399,8 +404,14 @@ awaitable<void> Controller::State::encrypt(SessionPtr session, CommandMachine::E
   if (status == HciStatus::success) session->encrypted();
 }
 
+// The resets of a host that begins mend nothing, so that a fault from the beginning is seen.
 void Controller::State::act(CommandMachine::Reset&) {
   end_all();
+  if (std::exchange(used, false)) begin(&State::recover);
+}
+
+awaitable<void> Controller::State::recover() {
+  co_await radio.recover(true, clock.now() + recovery_timeout);
 }
 
 // Without a word to the host.
