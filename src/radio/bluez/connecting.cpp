@@ -126,8 +126,8 @@ awaitable<void> call_connect(Attempt& attempt, std::optional<ConnectCause>& caus
   }
 }
 
-// bluetoothd 5.66 does not always signal that a device is connected: not where the link was made while its Connect was waiting for it in another way
-// ("is already connected" in its log). So it is asked once.
+// bluetoothd 5.66 may answer Connect without ever signalling that the device is connected: seen where both ends are on one machine, with "is already
+// connected" in its log. So it is asked once.
 awaitable<void> ask_connected(Attempt& attempt) {
   if (attempt.changes.object() == nullptr || attempt.changes.is_connected()) co_return;
   dbus::Message question = attempt.system().new_call(attempt.changes.object()->path, "org.freedesktop.DBus.Properties", "Get");
