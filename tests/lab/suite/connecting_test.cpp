@@ -73,7 +73,7 @@ TEST(Connecting, ADeviceThatNeverAnswersTakesNoLongerThanItMay) {
       EXPECT_EQ(error.cause().reason, ConnectReason::timed_out) << error.what();
     }
     EXPECT_GE(clock.now() - began, 3s);
-    EXPECT_LT(clock.now() - began, 6s);
+    EXPECT_LT(clock.now() - began, 8s) << "3 s, and 3 s at most until bluetoothd has given up";
   };
   Bench::get().run(work());
 }
