@@ -6,7 +6,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 
 namespace moor::dbus {
 
@@ -16,12 +15,12 @@ namespace {
 
 BusHandle new_handle() {
   sd_bus* bus = nullptr;
-  if (const int result = sd_bus_new(&bus); result < 0) throw BusLost(std::strerror(-result));
+  if (const int result = sd_bus_new(&bus); result < 0) throw BusLost(words_of(result));
   return BusHandle(bus);
 }
 
 void check_begun(int result, const std::string& what) {
-  if (result < 0) throw MessageMalformed("D-Bus has no " + what + ": " + std::strerror(-result));
+  if (result < 0) throw MessageMalformed("D-Bus has no " + what + ": " + words_of(result));
 }
 
 }  // namespace
@@ -64,7 +63,8 @@ void Reply::send(Message answer) {
 }
 
 awaitable<std::unique_ptr<Bus>> Bus::open_system(Clock& clock, TimePoint deadline) {
-  const char* told = std::getenv("DBUS_SYSTEM_BUS_ADDRESS");
+  // Nothing in moor changes the environment, so any thread may read it.
+  const char* told = std::getenv("DBUS_SYSTEM_BUS_ADDRESS");  // NOLINT(concurrency-mt-unsafe)
   // The D-Bus specification, "System message bus", as distributions place it.
   return open(told != nullptr && *told != '\0' ? told : "unix:path=/run/dbus/system_bus_socket", clock, deadline);
 }
@@ -83,7 +83,7 @@ awaitable<std::unique_ptr<Bus>> Bus::over(int socket, bool serve, Clock& clock, 
   BusHandle handle = new_handle();
   if (const int result = sd_bus_set_fd(handle.get(), socket, socket); result < 0) {
     ::close(socket);
-    throw BusLost(std::strerror(-result));
+    throw BusLost(words_of(result));
   }
   if (serve) {
     sd_id128_t id;

@@ -39,15 +39,13 @@ public:
     }
     Member(const Member&) = delete;
     Member& operator=(const Member&) = delete;
-    /// Resumes nobody before it returns.
-    virtual void give_up() = 0;
-
-  protected:
-    ~Member() {
+    virtual ~Member() {
       if (group_ == nullptr) return;
       auto& all = group_->members_;
       all.erase(std::find(all.begin(), all.end(), this));
     }
+    /// Resumes nobody before it returns.
+    virtual void give_up() = 0;
 
   private:
     CallGroup* group_;

@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <boost/asio/post.hpp>
 #include <cerrno>
-#include <cstring>
 
 namespace moor::dbus {
 
@@ -43,7 +42,7 @@ struct Connection::Pending final : CallGroup::Member {
   }
   Pending(const Pending&) = delete;
   Pending& operator=(const Pending&) = delete;
-  ~Pending() {
+  ~Pending() override {
     connection.pending_.erase(this);
     std::erase(connection.answered_calls_, this);
   }
@@ -165,7 +164,7 @@ awaitable<void> Connection::start([[maybe_unused]] std::shared_ptr<Connection> s
   sd_bus_set_method_call_timeout(bus_.get(), never);
   const int started = sd_bus_start(bus_.get());
   if (started < 0) {
-    close(std::strerror(-started), started == -EACCES || started == -EPERM);
+    close(words_of(started), started == -EACCES || started == -EPERM);
   } else {
     pump_soon();
     if (!co_await within(clock_, deadline, answered_.wait())) {
@@ -197,10 +196,10 @@ void Connection::check_sent(int result) {
   if (result >= 0) return;
   const bool too_many = result == -ENOBUFS;
   if (too_many || sd_bus_is_open(bus_.get()) <= 0) {
-    close(too_many ? "the bus takes no more messages" : std::strerror(-result));
+    close(too_many ? std::string("the bus takes no more messages") : words_of(result));
     throw BusLost(why_lost_);
   }
-  throw MessageMalformed(std::string("D-Bus cannot send this message: ") + std::strerror(-result));
+  throw MessageMalformed(std::string("D-Bus cannot send this message: ") + words_of(result));
 }
 
 // @throws BusLost, TimedOut, CallGivenUp, or what the reply says.
@@ -353,7 +352,7 @@ Bus::Hold Connection::serve(const std::string& path, bool below, Bus::OnCall on_
   const auto add = below ? sd_bus_add_fallback : sd_bus_add_object;
   if (open_) {
     const int added = add(bus_.get(), &slot, path.c_str(), Service::on_message, service.get());
-    if (added < 0) throw MessageMalformed("D-Bus cannot serve " + path + ": " + std::strerror(-added));
+    if (added < 0) throw MessageMalformed("D-Bus cannot serve " + path + ": " + words_of(added));
     service->slot.reset(slot);
   }
   return hold(service);
@@ -415,7 +414,7 @@ bool Connection::process_one() {
   if (result < 0 || sd_bus_is_open(bus_.get()) <= 0) {
     const bool rejected = !answered_.is_set() && (result == -EPERM || result == -EACCES);
     const bool denied = rejected || (refusable && !answered_.is_set());
-    close(result < 0 ? std::strerror(-result) : "the other end closed the connection", denied);
+    close(result < 0 ? words_of(result) : std::string("the other end closed the connection"), denied);
     return false;
   }
   if (!answered_.is_set() && sd_bus_is_ready(bus_.get()) > 0) {
@@ -437,7 +436,7 @@ void Connection::arm() {
   const int events = sd_bus_get_events(bus_.get());
   uint64_t timeout = never;
   const int timed = sd_bus_get_timeout(bus_.get(), &timeout);
-  if (error || events < 0 || timed < 0) return close(error ? error.message() : std::strerror(-std::min(events, timed)));
+  if (error || events < 0 || timed < 0) return close(error ? error.message() : words_of(std::min(events, timed)));
   if (timeout == 0) return pump_soon();  // it has more to do already
   if ((events & POLLIN) != 0) wait(asio::posix::stream_descriptor::wait_read, waiting_to_read_);
   if ((events & POLLOUT) != 0) wait(asio::posix::stream_descriptor::wait_write, waiting_to_write_);

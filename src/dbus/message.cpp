@@ -4,7 +4,6 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 #include <cerrno>
-#include <cstring>
 
 namespace moor::dbus {
 namespace {
@@ -24,8 +23,7 @@ Value read_basic(sd_bus_message* message, char type, const char* what) {
 }
 
 void check_written(int result, const char* what) {
-  if (result < 0)
-    throw MessageMalformed(std::string("cannot write ") + what + " to a message of D-Bus: " + std::strerror(-result));
+  if (result < 0) throw MessageMalformed(std::string("cannot write ") + what + " to a message of D-Bus: " + words_of(result));
 }
 
 /// sd-bus takes C strings: a zero byte inside would cut the text.

@@ -9,11 +9,17 @@
 
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 struct sd_bus_message;
 
 namespace moor::dbus {
+
+/// What a result of sd-bus below zero means.
+[[nodiscard]] inline std::string words_of(int result) {
+  return std::generic_category().message(-result);
+}
 
 /// A message whose content is not what its reader expects.
 class MessageMalformed : public Error {

@@ -51,9 +51,9 @@ struct Attempt {
 
 [[noreturn]] void fail(const Attempt& attempt, ConnectCause cause) {
   ErrorContext context{.device = attempt.device, .radio = attempt.context.radio_name, .cause = cause.text};
-  throw_connect_error(fmt::format("cannot connect to {} over {}: {}", attempt.device.to_string(), attempt.context.radio_name,
-                                  to_string(cause.reason)),
-                      std::move(context), std::move(cause));
+  const std::string what = fmt::format("cannot connect to {} over {}: {}", attempt.device.to_string(), attempt.context.radio_name,
+                                       to_string(cause.reason));
+  throw_connect_error(what, std::move(context), std::move(cause));
 }
 
 [[noreturn]] void fail_removed(const Attempt& attempt) {

@@ -59,6 +59,7 @@ Check check_adapter(const Facts& facts) {
     return bad("adapter", true, "The adapter can be a peripheral only: it neither scans nor connects",
                "set ControllerMode = dual in /etc/bluetooth/main.conf, then: systemctl restart bluetooth");
   std::vector<std::string> names;
+  names.reserve(facts.adapters.size());
   for (const Facts::Adapter& adapter : facts.adapters)
     names.push_back(adapter.bus.empty() ? adapter.name : fmt::format("{} ({})", adapter.name, adapter.bus));
   if (names.empty())

@@ -16,7 +16,8 @@ namespace {
       "bluetoothd has no such call; the kernel's management socket has: give the program CAP_NET_ADMIN (setcap "
       "cap_net_admin+ep), outside of containers "
       "with a network or users of their own.";
-  throw RadioNotAvailable(fmt::format("{} cannot {}", context.radio, what), std::move(context), Unavailable::permission_denied);
+  const std::string text = fmt::format("{} cannot {}", context.radio, what);
+  throw RadioNotAvailable(text, std::move(context), Unavailable::permission_denied);
 }
 
 // The device's own address, which a bonded one may have told meanwhile.
@@ -30,7 +31,8 @@ Address kernel_address(const LinkState& link) {
   if (refused.status() == hci::management_status::permission_denied) throw_no_management(link, what);
   ErrorContext context = link.error_context();
   context.cause = refused.what();
-  throw RadioNotAvailable(fmt::format("{} cannot {}", context.radio, what), std::move(context));
+  const std::string text = fmt::format("{} cannot {}", context.radio, what);
+  throw RadioNotAvailable(text, std::move(context));
 }
 
 // Once it has begun it is done, also where the caller does not wait for it.
@@ -65,7 +67,8 @@ awaitable<int8_t> rssi(LinkPtr link, TimePoint deadline) {
   if (!info || info->rssi_dbm == no_rssi) {
     ErrorContext context = link->error_context();
     context.cause = "the controller does not tell";
-    throw RadioNotAvailable(fmt::format("{} cannot {}", context.radio, what), std::move(context));
+    const std::string text = fmt::format("{} cannot {}", context.radio, what);
+    throw RadioNotAvailable(text, std::move(context));
   }
   co_return info->rssi_dbm;
 }

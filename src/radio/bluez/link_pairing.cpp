@@ -21,8 +21,8 @@ constexpr Duration answer_after_loss = std::chrono::seconds(2);
   if (problem == PairingProblem::busy) context.advice = "Another pairing is under way; wait for its end.";
   if (problem == PairingProblem::refused)
     context.advice = "Bring the device into its pairing mode; where it was paired before, unpair it here and there.";
-  throw PairingFailed(fmt::format("cannot pair with {}: {}", context.device->to_string(), to_string(problem)), problem,
-                      std::move(context));
+  const std::string what = fmt::format("cannot pair with {}: {}", context.device->to_string(), to_string(problem));
+  throw PairingFailed(what, problem, std::move(context));
 }
 
 awaitable<void> lost_for_good(LinkPtr link) {

@@ -28,7 +28,8 @@ std::vector<uint8_t> bytes_of(const dbus::Message& reply) {
 [[noreturn]] void throw_gatt_error(const LinkState& link, uint8_t code, std::string cause) {
   ErrorContext context = link.error_context();
   context.cause = std::move(cause);
-  throw GattError(code, fmt::format("{} refused: {}", context.device->to_string(), att_error_name(code)), std::move(context));
+  const std::string what = fmt::format("{} refused: {}", context.device->to_string(), att_error_name(code));
+  throw GattError(code, what, std::move(context));
 }
 
 dbus::Message new_write(System& system, const std::string& path, const char* interface, const std::vector<uint8_t>& value,

@@ -89,7 +89,7 @@ struct Management::State : std::enable_shared_from_this<State> {
     bool owed_before_;
   };
 
-  State(int socket, asio::any_io_executor executor, Clock& c) : clock(c), descriptor(std::move(executor), socket) {}
+  State(int socket, const asio::any_io_executor& executor, Clock& c) : clock(c), descriptor(executor, socket) {}
 
   void wait() {
     descriptor.async_wait(asio::posix::descriptor_base::wait_read,
@@ -325,7 +325,7 @@ const std::vector<hci::LoadedParameters>& Management::remember(uint16_t controll
   auto& all = state_->loaded[controller];
   std::erase_if(all, [&](const auto& each) { return each.device == parameters.device; });
   if (all.size() == max_loaded) all.erase(all.begin());
-  all.push_back(std::move(parameters));
+  all.push_back(parameters);
   return all;
 }
 

@@ -94,9 +94,9 @@ private:
     uint16_t opcode;
     ByteReader in;
     Actions& out;
-    void complete(const hci::Fields& result) const { out.push_back(Send{hci::command_complete(opcode, result)}); }
+    void complete(const hci::Fields& result) const { out.emplace_back(Send{hci::command_complete(opcode, result)}); }
     void complete(hci::HciStatus status) const { complete(hci::Fields().status(status)); }
-    void status(hci::HciStatus status) const { out.push_back(Send{hci::command_status(opcode, status)}); }
+    void status(hci::HciStatus status) const { out.emplace_back(Send{hci::command_status(opcode, status)}); }
   };
   struct Entry;
   struct Table;

@@ -37,7 +37,7 @@ uint64_t random_number() {
 struct Controller::State final : SightingSink, std::enable_shared_from_this<Controller::State> {
   // An attempt that the host has asked for.
   struct Attempt {
-    explicit Attempt(const asio::any_io_executor& executor, Initiation what) : wanted(std::move(what)), heard(executor) {}
+    explicit Attempt(const asio::any_io_executor& executor, Initiation what) : wanted(what), heard(executor) {}
     Initiation wanted;
     Event heard;                    // a device that is wanted
     std::optional<Address> device;  // which
@@ -222,7 +222,7 @@ void Controller::State::on_sightings(std::span<const Sighting> batch) {
 
 void Controller::State::act(CommandMachine::BeginConnecting& action) {
   used = true;
-  attempt = std::make_shared<Attempt>(executor, std::move(action.what));
+  attempt = std::make_shared<Attempt>(executor, action.what);
   const auto mine = attempt;
   mine->job = jobs->start(connect(mine), [self = shared_from_this(), mine](std::exception_ptr error) {
     if (self->attempt == mine) self->attempt.reset();

@@ -13,7 +13,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace moor::controller {
 
@@ -33,7 +33,7 @@ asio::posix::stream_descriptor open_device(const asio::any_io_executor& executor
   const int fd = ::open(device_path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (fd >= 0) return asio::posix::stream_descriptor(executor, fd);
   const int error = errno;
-  const std::string cause = std::strerror(error);
+  const std::string cause = std::generic_category().message(error);
   if (error == EACCES || error == EPERM)
     throw RadioNotAvailable(std::string(device_path) + " may not be opened",
                             {.cause = cause, .advice = "run it as root (sudo), or: setfacl -m u:$USER:rw /dev/vhci"},
