@@ -10,6 +10,7 @@ find_package(fmt 9.1 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(tomlplusplus 3.3 REQUIRED)
+find_path(MOOR_PROTOZERO protozero/pbf_reader.hpp REQUIRED)  # header only, without a package file
 
 add_library(moor_flags INTERFACE)
 # Options are structs with defaults, passed with designated initialisers: a field left out is meant.
