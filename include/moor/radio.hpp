@@ -13,8 +13,9 @@
 
 namespace moor {
 
-/// What to open. In text: `bluez`, `bluez:hci1`, `esphome://HOST[:6053]?key=BASE64`, `sim:WORLD.toml[?radio=NAME&speed=1|max]`,
-/// `replay:CAPTURE[?speed=1|max&loop]`. A path is taken literally up to a `?` that one of those keys follows.
+/// What to open. In text: `bluez`, `bluez:hci1`, `esphome://HOST[:6053][?key=BASE64|key_file=PATH&name=EXPECTED]`,
+/// `sim:WORLD.toml[?radio=NAME&speed=1|max]`, `replay:CAPTURE[?speed=1|max&loop]`. A path is taken literally up to a `?` that one of those keys
+/// follows, and so is a value up to the next `&`: a `+` or `/` in a key stands for itself.
 struct RadioSpec {
   enum class Kind : uint8_t { bluez, esphome, sim, replay };
 
@@ -22,12 +23,14 @@ struct RadioSpec {
   std::string target;           ///< "hci1", "HOST:6053" or a path; empty for the default adapter
   std::optional<double> speed;  ///< times real time, 0 for as fast as it goes; unset where the text does not say
   bool loop = false;
-  std::string key;    ///< Noise key of a proxy, base64
-  std::string radio;  ///< of a simulated world, by its name; empty for all
+  std::string key;            ///< Noise key of a proxy, base64
+  std::string key_file;       ///< a file that has it, so that it is in no list of processes; with neither, $MOOR_ESPHOME_KEY
+  std::string expected_name;  ///< of a proxy: another device at its address is refused; empty for any
+  std::string radio;          ///< of a simulated world, by its name; empty for all
 
   /// @throws UsageError that says what is wrong and what the forms are.
   [[nodiscard]] static RadioSpec parse(std::string_view text);
-  [[nodiscard]] std::string to_string() const;  ///< the text form, key and speed left out
+  [[nodiscard]] std::string to_string() const;  ///< the text form, key, speed and a proxy's usual port left out
   /// Whether it delivers recorded or simulated time as fast as it goes, so that the program must run in virtual time.
   [[nodiscard]] bool is_virtual_time() const noexcept;
 };

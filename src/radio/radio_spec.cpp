@@ -9,11 +9,17 @@ namespace moor {
 namespace {
 
 constexpr const char* forms =
-    "a radio is bluez, bluez:hciN, esphome://HOST[:6053]?key=BASE64, sim:WORLD.toml[?radio=NAME&speed=1|max] or "
-    "replay:CAPTURE[?speed=1|max&loop]";
+    "a radio is bluez, bluez:hciN, esphome://HOST[:6053][?key=BASE64|key_file=PATH&name=EXPECTED], "
+    "sim:WORLD.toml[?radio=NAME&speed=1|max] or replay:CAPTURE[?speed=1|max&loop]";
+constexpr std::string_view proxy_port = ":6053";  // of ESPHome's native API, where nothing else is said
+
+// What follows a proxy's host may be a key, which is not for logs.
+std::string_view printable(std::string_view text) {
+  return text.starts_with("esphome://") ? text.substr(0, text.find('?')) : text;
+}
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
-  throw UsageError("radio '" + std::string(text) + "': " + why, {.advice = forms});
+  throw UsageError("radio '" + std::string(printable(text)) + "': " + why, {.advice = forms});
 }
 
 double parse_speed(std::string_view spec, std::string_view value) {
@@ -49,12 +55,16 @@ void read_option(RadioSpec& spec, std::string_view text, std::string_view option
     spec.speed = parse_speed(text, value);
   else if (key == "loop" && !has_value && spec.kind == RadioSpec::Kind::replay)
     spec.loop = true;
-  else if (key == "key" && has_value && spec.kind == RadioSpec::Kind::esphome)
+  else if (key == "key" && !value.empty() && spec.kind == RadioSpec::Kind::esphome)
     spec.key = value;
+  else if (key == "key_file" && !value.empty() && spec.kind == RadioSpec::Kind::esphome)
+    spec.key_file = value;
+  else if (key == "name" && !value.empty() && spec.kind == RadioSpec::Kind::esphome)
+    spec.expected_name = value;
   else if (key == "radio" && !value.empty() && spec.kind == RadioSpec::Kind::sim)
     spec.radio = value;
   else
-    refuse(text, "option '" + std::string(option) + "' is not known for this kind of radio");
+    refuse(text, "option '" + std::string(key) + "' is not known for this kind of radio, or has no value that fits");
 }
 
 void read_target(RadioSpec& spec, std::string_view text, std::string_view target, std::initializer_list<std::string_view> keys) {
@@ -70,6 +80,30 @@ void read_target(RadioSpec& spec, std::string_view text, std::string_view target
   }
 }
 
+// Where the port begins in "kitchen:6053" and "[::1]:6053"; "fe80::1" has none.
+size_t find_port(std::string_view host) {
+  const size_t colon = host.rfind(':');
+  if (colon == std::string_view::npos) return colon;
+  const bool bracketed = colon > 0 && host[colon - 1] == ']';
+  return bracketed || host.find(':') == colon ? colon : std::string_view::npos;
+}
+
+void check_proxy(const RadioSpec& spec, std::string_view text) {
+  const std::string_view host = spec.target;
+  const size_t colon = find_port(host);
+  if (host.substr(0, colon).empty()) refuse(text, "the host is missing");
+  if (host.find_first_of(" /@?#\t") != std::string_view::npos)
+    refuse(text, "'" + spec.target + "' is no host: give a name or an address, and a port after ':'");
+  if (colon != std::string_view::npos) {
+    const std::string_view digits = host.substr(colon + 1);
+    uint16_t port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (error != std::errc() || end != digits.data() + digits.size() || port == 0)
+      refuse(text, "'" + std::string(digits) + "' is no port");
+  }
+  if (!spec.key.empty() && !spec.key_file.empty()) refuse(text, "it has a key and a key_file: give one of them");
+}
+
 }  // namespace
 
 RadioSpec RadioSpec::parse(std::string_view text) {
@@ -82,8 +116,8 @@ RadioSpec RadioSpec::parse(std::string_view text) {
       refuse(text, "an adapter is named hci0, hci1 and so on");
   } else if (text.starts_with("esphome://")) {
     spec.kind = Kind::esphome;
-    read_target(spec, text, text.substr(10), {"key"});
-    if (spec.target.empty()) refuse(text, "the host is missing");
+    read_target(spec, text, text.substr(10), {"key", "key_file", "name"});
+    check_proxy(spec, text);
   } else if (text.starts_with("sim:")) {
     spec.kind = Kind::sim;
     read_target(spec, text, text.substr(4), {"speed", "radio"});
@@ -101,7 +135,10 @@ RadioSpec RadioSpec::parse(std::string_view text) {
 std::string RadioSpec::to_string() const {
   switch (kind) {
     case Kind::bluez: return target.empty() ? "bluez" : "bluez:" + target;
-    case Kind::esphome: return "esphome://" + target;
+    case Kind::esphome: {
+      const bool usual_port = find_port(target) != std::string::npos && target.ends_with(proxy_port);
+      return "esphome://" + target.substr(0, target.size() - (usual_port ? proxy_port.size() : 0));
+    }
     case Kind::sim: return radio.empty() ? "sim:" + target : "sim:" + target + "?radio=" + radio;
     case Kind::replay: return "replay:" + target;
   }

@@ -15,8 +15,33 @@ TEST(RadioSpec, ReadsEachKind) {
   EXPECT_EQ(proxy.kind, Kind::esphome);
   EXPECT_EQ(proxy.target, "hall.local:6053");
   EXPECT_EQ(proxy.key, "QUJD/+8=");
-  EXPECT_EQ(proxy.to_string(), "esphome://hall.local:6053") << "keys are not printed";
+  EXPECT_EQ(proxy.to_string(), "esphome://hall.local") << "keys are not printed, nor the usual port";
   EXPECT_EQ(RadioSpec::parse("sim:flat.toml?speed=max").speed, 0.0);
+}
+
+TEST(RadioSpec, ReadsWhatAProxyIsOpenedWith) {
+  const auto by_file = RadioSpec::parse("esphome://10.0.0.7:6054?key_file=/etc/moor/hall key&name=hall");
+  EXPECT_EQ(by_file.target, "10.0.0.7:6054");
+  EXPECT_EQ(by_file.key_file, "/etc/moor/hall key");
+  EXPECT_EQ(by_file.expected_name, "hall");
+  EXPECT_EQ(by_file.to_string(), "esphome://10.0.0.7:6054");
+  const auto by_key = RadioSpec::parse("esphome://hall?name=hall&key=a+b/c==");
+  EXPECT_EQ(by_key.key, "a+b/c==") << "taken literally";
+  EXPECT_EQ(by_key.target, "hall");
+  EXPECT_EQ(RadioSpec::parse("esphome://[fe80::1]:6053").to_string(), "esphome://[fe80::1]");
+  EXPECT_EQ(RadioSpec::parse("esphome://fe80::6053").to_string(), "esphome://fe80::6053") << "that is no port";
+}
+
+TEST(RadioSpec, NeverPrintsAKeyThatItRefuses) {
+  for (const char* text :
+       {"esphome://hall?key=c2VjcmV0&key_file=x", "esphome://hall?key=c2VjcmV0&volume=3", "esphome://h/?key=c2VjcmV0"}) {
+    try {
+      (void)RadioSpec::parse(text);
+      ADD_FAILURE() << "accepted " << text;
+    } catch (const UsageError& error) {
+      EXPECT_EQ(std::string(error.what()).find("c2VjcmV0"), std::string::npos) << error.what();
+    }
+  }
 }
 
 TEST(RadioSpec, PicksARadioOfAWorld) {
@@ -60,6 +85,15 @@ TEST(RadioSpec, RefusesWhatItCannotMeanAndNamesTheForms) {
                            "bluez:usb",
                            "esphome://",
                            "esphome://?key=x",
+                           "esphome://:6053",
+                           "esphome://hall?key=",
+                           "esphome://hall?key=x&key_file=y",
+                           "esphome://hall?key=x&speed=1",
+                           "esphome://hall:0",
+                           "esphome://hall:66000",
+                           "esphome://hall:http",
+                           "esphome://hall/",
+                           "esphome://user@hall",
                            "sim:",
                            "replay:",
                            "replay:?loop",
