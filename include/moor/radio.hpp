@@ -101,6 +101,13 @@ struct Slots {
   std::vector<Holder> holders{};  ///< links that are being made too
 };
 
+/// What the links of a radio can do beyond reading, writing and subscribing.
+struct LinkAbilities {
+  bool pairing = true;         ///< just works at least
+  bool cache_clearing = true;  ///< services can be forgotten
+  bool parameters = false;     ///< of a connection can be set
+};
+
 /// How a radio is, for those that choose among several and for people.
 struct RadioHealth {
   enum class State : uint8_t {
@@ -150,6 +157,8 @@ public:
   /// Cancellation: total; a link that was being made is closed, and its slot free, before the operation completes.
   [[nodiscard]] virtual awaitable<std::unique_ptr<Link>> connect(Address device, LinkOptions options);
   [[nodiscard]] virtual Slots slots() const { return {}; }
+  /// Of a radio that can connect; what it does not know before it was opened it says no to.
+  [[nodiscard]] virtual LinkAbilities abilities() const { return {}; }
   [[nodiscard]] virtual RadioHealth health() const { return {}; }
 
   /// What the radio's system knows of the device; nothing where it knows nothing.

@@ -58,6 +58,9 @@ public:
   [[nodiscard]] awaitable<std::unique_ptr<Link>> connect(Address device, LinkOptions options) override;
   [[nodiscard]] awaitable<void> close_connection(Address device, TimePoint deadline) override;
   [[nodiscard]] Slots slots() const override;
+  [[nodiscard]] LinkAbilities abilities() const override {
+    return {.parameters = system_->management() != nullptr};  // bluetoothd has no call for them
+  }
 
   [[nodiscard]] std::optional<KnownDevice> find_device(const Address& address) const override;
   [[nodiscard]] std::vector<KnownDevice> known_devices() const override;

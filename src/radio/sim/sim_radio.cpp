@@ -38,6 +38,7 @@ public:
     return unit_.connect(device, std::move(options), info_.id);
   }
   [[nodiscard]] Slots slots() const override { return unit_.slots(); }
+  [[nodiscard]] LinkAbilities abilities() const override { return {.parameters = true}; }
   [[nodiscard]] awaitable<void> close_connection(Address device, TimePoint deadline) override {
     return unit_.close_connection(device, deadline);
   }
