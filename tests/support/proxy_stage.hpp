@@ -1,0 +1,116 @@
+#pragma once
+// A proxy server over any radio, and connections to it as a Connector hands them out: moor's client talks to moor's server over local socket pairs, in one process
+// and in virtual time.
+//
+// `start` it, and `stop` it before the test ends: what runs keeps the context running.
+
+#include "core/activities.hpp"
+#include "core/bell.hpp"
+#include "proxy/proxy.hpp"
+#include "radio/esphome/session.hpp"
+
+#include <sys/socket.h>
+#include <boost/asio/this_coro.hpp>
+#include <stdexcept>
+
+namespace moor::testing {
+
+/// Both ends of a local connection.
+inline std::pair<proxy::Socket, proxy::Socket> make_socket_pair(const boost::asio::any_io_executor& executor) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("no socket pair");
+  const boost::asio::generic::stream_protocol local(AF_UNIX, 0);
+  return {proxy::Socket(executor, local, ends[0]), proxy::Socket(executor, local, ends[1])};
+}
+
+/// A proxy of a test: named "hall", plain unless it is given a key.
+inline proxy::Options proxy_options(std::shared_ptr<const crypto::SecretKey> key = nullptr) {
+  proxy::Options options;
+  options.identity = {.name = "hall", .friendly_name = "Hall", .mac = "02:00:00:00:00:AA", .bluetooth_mac = "02:00:00:00:00:AB"};
+  options.key = std::move(key);
+  return options;
+}
+
+class ProxyStage {
+public:
+  ProxyStage(Clock& clock, boost::asio::any_io_executor executor, Radio& radio, proxy::Options options = proxy_options())
+      : state_(std::make_shared<State>(clock, std::move(executor), radio, std::move(options))) {}
+  ProxyStage(const ProxyStage&) = delete;
+  ProxyStage& operator=(const ProxyStage&) = delete;
+
+  [[nodiscard]] proxy::Server& server() noexcept { return state_->server; }
+  /// Runs the server until `stop`.
+  void start() {
+    state_->activities.start(state_->server.run(),
+                             [state = state_.get()](std::exception_ptr error) { state->ended_with = error; });
+  }
+  /// Everybody is told goodbye, links are closed, and nothing is left running. The stage cannot be used again.
+  [[nodiscard]] awaitable<void> stop() { return stop(state_); }
+
+  /// To this server; may outlive the stage if nothing connects any more.
+  [[nodiscard]] std::unique_ptr<esphome_radio::Connector> connector() { return std::make_unique<Wire>(state_); }
+  /// The client's end of a new connection.
+  [[nodiscard]] proxy::Socket connect() { return State::connect(*state_); }
+
+  /// Connecting fails with connection_refused while it is set.
+  void refuse(bool refused) { state_->refused = refused; }
+  /// Connecting never completes while it is set.
+  void hang(bool hanging) { state_->hanging = hanging; }
+  /// As though its multicast DNS record had been heard.
+  void announce() { state_->announced.ring(); }
+  [[nodiscard]] int connections() const noexcept { return state_->connections; }
+
+private:
+  struct State {
+    State(Clock& of, boost::asio::any_io_executor on, Radio& radio, proxy::Options options)
+        : clock(of), executor(on), server(of, on, radio, std::move(options)), activities(on) {}
+
+    static proxy::Socket connect(State& state) {
+      auto [here, there] = make_socket_pair(state.executor);
+      const int number = ++state.connections;
+      state.activities.start(state.server.serve(std::move(there), "client " + std::to_string(number)), [](std::exception_ptr) {});
+      return std::move(here);
+    }
+
+    Clock& clock;
+    boost::asio::any_io_executor executor;
+    proxy::Server server;
+    Activities activities;
+    Bell announced{};
+    bool refused = false;
+    bool hanging = false;
+    int connections = 0;
+    std::exception_ptr ended_with{};
+  };
+
+  static awaitable<void> stop(std::shared_ptr<State> state) { co_await state->activities.stop(); }
+
+  class Wire final : public esphome_radio::Connector {
+  public:
+    explicit Wire(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+    awaitable<esphome_radio::Socket> connect(TimePoint deadline) override { return connect(state_, deadline); }
+    awaitable<void> announced() override { return announced(state_); }
+
+  private:
+    static awaitable<esphome_radio::Socket> connect(std::shared_ptr<State> state, TimePoint deadline) {
+      if (state->hanging) {
+        co_await state->clock.wait_until(deadline);
+        throw TimedOut("no connection in time");
+      }
+      if (state->refused) throw boost::system::system_error(boost::asio::error::connection_refused);
+      co_return State::connect(*state);
+    }
+    static awaitable<void> announced(std::shared_ptr<State> state) {
+      Event announced(co_await boost::asio::this_coro::executor);
+      const Bell::Listener listener(state->announced, announced);
+      co_await announced.wait();
+    }
+
+    std::shared_ptr<State> state_;
+  };
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace moor::testing
