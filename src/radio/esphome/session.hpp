@@ -13,6 +13,10 @@
 #include <memory>
 #include <string>
 
+namespace moor::mdns {
+class Mdns;
+}
+
 namespace moor::esphome_radio {
 
 using Socket = boost::asio::generic::stream_protocol::socket;
@@ -83,12 +87,14 @@ struct SessionOptions {
 
 class Session {
 public:
-  /// Called in order, on the executor; they must not block nor destroy the session.
+  /// Called in order, on the executor, never from within a call of this class; they must not block nor destroy the session. They may call `send`, `restart` and
+  /// `retry_now`. What one throws ends `run` with it.
   struct Handlers {
     std::function<void(const ProxyFacts&)> on_ready;  ///< logged in, capabilities known; requests may be sent from here on
-    std::function<void(SessionProblem, const std::string&)> on_lost;  ///< it was ready, and is not any more
-    std::function<void(const esphome::Message&)> on_message;          ///< all that are not the session's own, while it is ready
-    std::function<void()> on_state{};                                 ///< state or problem have changed
+    /// It was ready, and is not any more: once for each on_ready. With SessionProblem::none where `run` was cancelled.
+    std::function<void(SessionProblem, const std::string&)> on_lost;
+    std::function<void(const esphome::Message&)> on_message;  ///< all that are not the session's own, while it is ready
+    std::function<void()> on_state{};                         ///< state or problem have changed
   };
   struct Status {
     enum class State : uint8_t { idle, connecting, logging_in, ready, waiting } state = State::idle;
@@ -103,10 +109,10 @@ public:
           Handlers handlers);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
-  /// Closes what is open without a word.
+  /// Closes what is open without a word; no handler is called any more. `run` ends by itself where it still runs.
   ~Session();
 
-  /// Keeps the session until it is cancelled; then says goodbye (DisconnectRequest), for at most disconnect_timeout. Cancellation: total.
+  /// Keeps the session until it is cancelled; then says goodbye (DisconnectRequest), for at most disconnect_timeout. Cancellation: total. One at a time.
   [[nodiscard]] awaitable<void> run();
   [[nodiscard]] const Status& status() const noexcept;
   /// Nothing before the first login; what was last known afterwards.
@@ -117,7 +123,7 @@ public:
   /// Closes the connection as though it were lost, and connects again: for a proxy that has gone deaf.
   void restart();
 
-  /// Sends nothing where it is not ready. @returns whether it was taken.
+  /// Goes out with whatever else is sent in this turn. @returns whether it was taken: not where the session is not ready, or the payload fits no frame.
   bool send(esphome::MessageType type, Bytes payload = {});
   template <typename Message>
   bool send(const Message& message) {
@@ -132,7 +138,11 @@ private:
   std::vector<uint8_t> scratch_;
 };
 
-/// @param host  "kitchen.local", "kitchen", "192.168.1.20" or "[::1]", with a port or without: "kitchen:6053".
-[[nodiscard]] std::unique_ptr<Connector> make_tcp_connector(Clock& clock, const std::string& host);
+/// @param host  "kitchen.local", "kitchen", "192.168.1.20" or "[::1]", with a port or without: "kitchen:6053". A name is asked of the system; one without a dot or
+/// in ".local" of multicast DNS too.
+/// @param mdns  null: no multicast DNS, and no announcements.
+/// @throws UsageError for a host or port that cannot be.
+[[nodiscard]] std::unique_ptr<Connector> make_tcp_connector(Clock& clock, const std::string& host,
+                                                            std::shared_ptr<mdns::Mdns> mdns = nullptr);
 
 }  // namespace moor::esphome_radio
