@@ -7,18 +7,11 @@
 
 namespace moor::esphome_radio {
 
-/// What a person wants to know of a proxy beyond slots and health.
-struct ProxyStatus {
-  Session::Status session;
-  std::optional<ProxyFacts> facts;
-  /// It has the feature and did not tell its scanner's state after we subscribed: another program holds its advertisements.
-  bool held_by_another = false;
-};
-
 /// @param connector  made by make_tcp_connector; by tests from a pair of sockets.
 [[nodiscard]] std::unique_ptr<Radio> make_radio(Clock& clock, RadioId id, std::string name, std::unique_ptr<Connector> connector,
                                                 SessionOptions options);
-/// From the spec: host, key. @throws UsageError for a key that is none.
+/// From the spec: host, expected name, and the key, which it has itself, in its file, or in $MOOR_ESPHOME_KEY; without one the session is plain.
+/// @throws UsageError for a key that is none, a file that cannot be read.
 [[nodiscard]] std::unique_ptr<Radio> make_radio(Clock& clock, const RadioSpec& spec, RadioId id,
                                                 std::shared_ptr<mdns::Mdns> mdns);
 

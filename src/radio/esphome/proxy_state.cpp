@@ -1,0 +1,394 @@
+#include "radio/esphome/proxy_state.hpp"
+
+#include "core/within.hpp"
+
+#include <fmt/format.h>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+namespace moor::esphome_radio {
+
+namespace asio = boost::asio;
+using esphome::Feature;
+using esphome::MessageType;
+
+namespace {
+
+constexpr Duration ready_time = std::chrono::seconds(10);  // that a connection waits for a session which was lost
+constexpr Duration state_time = std::chrono::seconds(2);   // for the scanner's state, which comes at once, or never
+constexpr Duration slots_time = std::chrono::seconds(2);   // for the first word on slots, which comes at once
+
+}  // namespace
+
+ProxyState::ProxyState(Clock& clock, RadioInfo info, std::unique_ptr<Connector> connector, SessionOptions options)
+    : clock_(clock),
+      info_(std::move(info)),
+      connector_(std::move(connector)),
+      options_(std::move(options)),
+      sightings_(info_.id, statistics_) {}
+
+void ProxyState::shut_down() {
+  shut_down_ = true;
+  alarm_.reset();
+  if (stop_) stop_->emit(asio::cancellation_type::all);
+  connections_.reset();
+  session_.reset();
+}
+
+ProxyState::Use::Use(ProxyState& state, Scan* scan, bool link) : state_(state), scan_(scan), link_(link) {
+  ++state_.uses_;
+  state_.unused_since_.reset();
+  if (link_) ++state_.link_uses_;
+  if (scan_ != nullptr) state_.scans_.push_back(scan_);
+  state_.start();
+  state_.pump();
+}
+
+ProxyState::Use::~Use() {
+  --state_.uses_;
+  if (link_) --state_.link_uses_;
+  if (scan_ != nullptr) std::erase(state_.scans_, scan_);
+  if (state_.shut_down_) return;
+  state_.pump();
+  state_.let_go_if_unused();
+}
+
+void ProxyState::begin(const asio::any_io_executor& executor) {
+  if (executor_ || shut_down_) return;
+  executor_ = executor;
+  alarm_ = std::make_unique<Alarm>(clock_, executor, [this] { on_time(); });
+  Session::Handlers handlers;
+  handlers.on_ready = [this](const ProxyFacts& facts) { on_ready(facts); };
+  handlers.on_lost = [this](SessionProblem, const std::string& why) { on_lost(why); };
+  handlers.on_message = [this](const esphome::Message& message) { on_message(message); };
+  handlers.on_state = [this] { state_changed_.ring(); };
+  session_ = std::make_unique<Session>(clock_, executor, std::move(connector_), options_, std::move(handlers));
+  connections_ = std::make_unique<Connections>(*this, executor);
+}
+
+// The signal lives as long as what runs under it.
+void ProxyState::start() {
+  if (stop_ || shut_down_) return;
+  stop_ = std::make_shared<asio::cancellation_signal>();
+  asio::co_spawn(*executor_, session_->run(),
+                 asio::bind_cancellation_slot(stop_->slot(), [weak = weak_from_this(), keep = stop_](std::exception_ptr) {
+                   if (const auto self = weak.lock()) self->on_ended();
+                 }));
+}
+
+void ProxyState::on_ended() {
+  stop_.reset();
+  stopping_ = false;
+  if (shut_down_) return;
+  state_changed_.ring();
+  if (is_used()) start();
+}
+
+void ProxyState::on_ready(const ProxyFacts& facts) {
+  ++logins_;
+  info_.detail = describe(facts);
+  info_.limits = limits_of(facts);
+  info_.can_connect = can_connect(facts.features);
+  machine_.on_ready(facts.features);
+  session_->send(MessageType::subscribe_connections_free);
+  pump();
+  state_changed_.ring();
+}
+
+void ProxyState::on_lost(const std::string& why) {
+  machine_.on_lost();
+  connections_->on_session_lost(why);
+  linked_ = false;
+  pump();
+  state_changed_.ring();
+  device_changed_.ring();
+  let_go_if_unused();
+}
+
+void ProxyState::on_message(const esphome::Message& message) {
+  switch (message.type) {
+    case MessageType::raw_advertisements:
+    case MessageType::advertisement: {
+      const TimePoint now = clock_.now();
+      machine_.on_heard();
+      silence_.on_message(now);
+      if (scans_.empty()) return;
+      last_heard_ = now;
+      if (message.type == MessageType::raw_advertisements)
+        sightings_.on_raw(message.payload, now, *this);
+      else
+        sightings_.on_legacy(message.payload, now, *this);
+      return;
+    }
+    case MessageType::scanner_state: {
+      const auto decoded = esphome::decode<esphome::ScannerState>(message.payload);
+      if (decoded.error) return;
+      machine_.on_scanner_state(decoded.message);
+      pump();
+      state_changed_.ring();
+      return;
+    }
+    default: (void)connections_->on_message(message);
+  }
+}
+
+void ProxyState::on_sightings(std::span<const Sighting> batch) {
+  for (size_t i = 0; i < scans_.size(); ++i) scans_[i]->sink->on_sightings(batch);
+}
+
+void ProxyState::on_changed(const Address&) {
+  linked_ = false;
+  for (const Slots::Holder& each : connections_->slots().holders) linked_ = linked_ || connections_->is_connected(each.device);
+  pump();
+  state_changed_.ring();
+  device_changed_.ring();
+  let_go_if_unused();
+}
+
+void ProxyState::on_time() {
+  pump();
+  let_go_if_unused();
+}
+
+// Says to the proxy what the machine says.
+void ProxyState::pump() {
+  if (shut_down_ || !session_) return;
+  Wanted wanted{.links = link_uses_ > 0 || linked_};
+  for (const Scan* scan : scans_)
+    if (!wanted.scan || scan->mode == esphome::ScannerMode::active) wanted.scan = scan->mode;
+  machine_.want(wanted);
+  const bool was_held = machine_.is_held_by_another();
+  for (;;) {
+    const ScanningMachine::Action action = machine_.next(clock_.now());
+    if (const auto* wait = std::get_if<ScanningMachine::Wait>(&action)) {
+      if (wait->until != TimePoint::max()) alarm_->set(wait->until);
+      break;
+    }
+    if (std::holds_alternative<ScanningMachine::Subscribe>(action)) {
+      should_hear_ = false;
+      session_->send(esphome::SubscribeAdvertisements{.flags = 1});
+    } else if (std::holds_alternative<ScanningMachine::Unsubscribe>(action)) {
+      session_->send(MessageType::unsubscribe_advertisements);
+    } else {
+      session_->send(esphome::ScannerSetMode{.mode = std::get<ScanningMachine::SetMode>(action).mode});
+    }
+  }
+  watch_silence();
+  if (machine_.is_held_by_another() != was_held) state_changed_.ring();
+}
+
+void ProxyState::watch_silence() {
+  const bool should = machine_.is_subscribed() && !machine_.is_held_by_another() && !scans_.empty();
+  if (should == should_hear_) return;
+  should_hear_ = should;
+  if (should)
+    silence_.on_started(clock_.now());
+  else
+    silence_.on_stopped();
+}
+
+bool ProxyState::has_permanent_problem() const noexcept {
+  if (!session_) return false;
+  const Session::Status& status = session_->status();
+  return status.state == Session::Status::State::waiting && is_permanent(status.problem);
+}
+
+Duration ProxyState::patience() const noexcept {
+  return has_permanent_problem() ? idle_time_of_permanent : idle_time;
+}
+
+void ProxyState::let_go_if_unused() {
+  if (is_used() || !stop_ || stopping_ || shut_down_) {
+    unused_since_.reset();
+    return;
+  }
+  if (!unused_since_) unused_since_ = clock_.now();
+  const TimePoint end = *unused_since_ + patience();
+  if (clock_.now() < end) {
+    alarm_->set(end);
+    return;
+  }
+  stopping_ = true;
+  stop_->emit(asio::cancellation_type::all);
+}
+
+awaitable<void> ProxyState::wait_login(uint64_t after, TimePoint deadline) {
+  Event changed(co_await asio::this_coro::executor);
+  const Bell::Listener listener(state_changed_, changed);
+  for (;;) {
+    if (shut_down_ || has_permanent_problem()) throw unavailable();
+    if (is_ready() && logins_ > after) co_return;
+    changed.reset();
+    const bool in_time = co_await within(clock_, deadline, changed.wait());
+    if (in_time) continue;
+    if (session_ && session_->status().problem != SessionProblem::none) throw unavailable();
+    throw TimedOut(fmt::format("{} has not logged us in in time", proxy_name()),
+                   {.radio = info_.name, .advice = "Is it switched on, and is that its address?"});
+  }
+}
+
+awaitable<void> ProxyState::wait_ready(TimePoint deadline) {
+  return wait_login(0, deadline);
+}
+
+// Requests that are sent before the proxy serves us are answered to another program.
+awaitable<void> ProxyState::wait_subscribed(TimePoint deadline) {
+  Event changed(co_await asio::this_coro::executor);
+  const Bell::Listener listener(state_changed_, changed);
+  while (is_ready() && !machine_.is_held_by_another() && !machine_.is_answered()) {
+    changed.reset();
+    const bool in_time = co_await within(clock_, deadline, changed.wait());
+    if (!in_time) break;
+  }
+  if (machine_.is_held_by_another()) throw held();
+}
+
+awaitable<void> ProxyState::open(TimePoint deadline) {
+  const auto keep = shared_from_this();
+  begin(co_await asio::this_coro::executor);
+  const Use use(*this);
+  co_await wait_ready(deadline);
+  if (!info_.can_connect) co_return;
+  deadline = std::min(deadline, clock_.now() + slots_time);
+  Event changed(co_await asio::this_coro::executor);
+  const Bell::Listener listener(state_changed_, changed);
+  while (is_ready() && slots().limit == 0) {
+    changed.reset();
+    const bool in_time = co_await within(clock_, deadline, changed.wait());
+    if (!in_time) co_return;
+  }
+}
+
+awaitable<void> ProxyState::scan(ScanOptions options, SightingSink& sink) {
+  const auto keep = shared_from_this();
+  const auto executor = co_await asio::this_coro::executor;
+  begin(executor);
+  Event changed(executor);
+  const Bell::Listener listener(state_changed_, changed);
+  Scan scan{options.active ? esphome::ScannerMode::active : esphome::ScannerMode::passive, &sink};
+  const Use use(*this, &scan);
+  for (;;) {
+    if (has_permanent_problem() && !last_heard_) throw unavailable();
+    changed.reset();
+    co_await changed.wait();
+  }
+}
+
+awaitable<std::unique_ptr<Link>> ProxyState::connect(Address device, LinkOptions options) {
+  const auto keep = shared_from_this();
+  begin(co_await asio::this_coro::executor);
+  const TimePoint deadline = clock_.now() + options.timeout;
+  const Use use(*this, nullptr, true);
+  co_await wait_ready(std::min(deadline, clock_.now() + ready_time));
+  co_await wait_subscribed(std::min(deadline, clock_.now() + state_time));
+  options.timeout = std::max(deadline - clock_.now(), Duration(1));
+  co_return co_await connections_->connect(device, std::move(options));
+}
+
+awaitable<void> ProxyState::close_connection(Address device, TimePoint deadline) {
+  const auto keep = shared_from_this();
+  if (!is_ready()) co_return;
+  const Use use(*this, nullptr, true);
+  co_await connections_->close_connection(device, deadline);
+}
+
+awaitable<bool> ProxyState::forget(Address device, bool bond_too, TimePoint deadline) {
+  const auto keep = shared_from_this();
+  begin(co_await asio::this_coro::executor);
+  const Use use(*this, nullptr, true);
+  co_await wait_ready(deadline);
+  co_return co_await connections_->forget(device, bond_too, deadline);
+}
+
+awaitable<bool> ProxyState::clear_services(Address device, TimePoint deadline) {
+  const auto keep = shared_from_this();
+  begin(co_await asio::this_coro::executor);
+  const Use use(*this, nullptr, true);
+  co_await wait_ready(deadline);
+  co_return co_await connections_->clear_services(device, deadline);
+}
+
+awaitable<void> ProxyState::recover(bool hard, TimePoint deadline) {
+  const auto keep = shared_from_this();
+  begin(co_await asio::this_coro::executor);
+  const Use use(*this);
+  if (machine_.is_held_by_another()) throw held();
+  if (!hard) {
+    if (!is_ready()) throw unavailable();
+    (void)machine_.renew();
+    pump();
+    co_return;
+  }
+  const uint64_t before = logins_;
+  if (is_ready())
+    session_->restart();
+  else if (!has_permanent_problem())
+    session_->retry_now();
+  co_await wait_login(before, deadline);
+}
+
+awaitable<void> ProxyState::device_changed() {
+  const auto keep = shared_from_this();
+  Event changed(co_await asio::this_coro::executor);
+  const Bell::Listener listener(device_changed_, changed);
+  co_await changed.wait();
+}
+
+const ProxyFacts* ProxyState::facts() const {
+  return is_ready() && session_->facts() ? &*session_->facts() : nullptr;
+}
+
+std::string ProxyState::proxy_name() const {
+  if (session_ && session_->facts()) return session_->facts()->name;
+  return info_.name.substr(info_.name.rfind('/') + 1);
+}
+
+std::string ProxyState::problem() const {
+  const Session::Status& status = session_->status();
+  if (status.problem == SessionProblem::none) return "no session with " + proxy_name() + " yet";
+  const ProblemText text = problem_text(status.problem, proxy_name(), status.detail);
+  return text.what + (text.advice.empty() ? "" : "; " + text.advice);
+}
+
+RadioNotAvailable ProxyState::unavailable() const {
+  if (!session_) return RadioNotAvailable("the radio is gone", {.radio = info_.name}, Unavailable::no_service);
+  const Session::Status& status = session_->status();
+  const ProblemText text = problem_text(status.problem, proxy_name(), status.detail);
+  const bool refused = status.problem == SessionProblem::wrong_key || status.problem == SessionProblem::encryption_needed ||
+                       status.problem == SessionProblem::password_needed;
+  return RadioNotAvailable(text.what, {.radio = info_.name, .cause = status.detail, .advice = text.advice},
+                           refused ? Unavailable::permission_denied : Unavailable::no_service);
+}
+
+RadioNotAvailable ProxyState::held() const {
+  return RadioNotAvailable(held_by_another(proxy_name()), {.radio = info_.name, .advice = std::string(advice_of_held)},
+                           Unavailable::no_service);
+}
+
+RadioHealth ProxyState::health() const {
+  RadioHealth health{.last_heard = last_heard_};
+  if (!session_) return health;
+  health.silent_at = TimePoint::max();
+  if (!is_ready()) {
+    const bool tried = is_used() || session_->status().problem != SessionProblem::none;
+    if (!tried) return health;
+    health.state = RadioHealth::State::unavailable;
+    health.problem = problem();
+    return health;
+  }
+  if (machine_.is_held_by_another()) {
+    health.state = RadioHealth::State::unavailable;
+    health.problem = held_by_another(proxy_name()) + "; " + std::string(advice_of_held);
+    return health;
+  }
+  if (scans_.empty()) return health;
+  health.scanning = true;
+  health.silent_at = silence_.silent_at();
+  health.problem = machine_.scanner_problem();
+  const bool silent = clock_.now() >= *health.silent_at;
+  health.state = silent ? RadioHealth::State::silent : RadioHealth::State::scanning;
+  if (silent && health.problem.empty()) health.problem = "it should scan and hears nothing";
+  return health;
+}
+
+}  // namespace moor::esphome_radio
