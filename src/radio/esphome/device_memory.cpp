@@ -6,7 +6,9 @@ namespace moor::esphome_radio {
 
 const RememberedDevice* DeviceMemory::find(const Address& device) const {
   const auto found = entries_.find(device);
-  return found == entries_.end() ? nullptr : &found->second.remembered;
+  if (found == entries_.end()) return nullptr;
+  found->second.used = ++uses_;
+  return &found->second.remembered;
 }
 
 void DeviceMemory::put(const Address& device, RememberedDevice remembered) {

@@ -20,17 +20,17 @@ struct RememberedDevice {
 class DeviceMemory {
 public:
   static constexpr size_t capacity = 128;
-  [[nodiscard]] const RememberedDevice* find(const Address& device) const;
-  void put(const Address& device, RememberedDevice remembered);  ///< the one that was longest not used goes
+  [[nodiscard]] const RememberedDevice* find(const Address& device) const;  ///< counts as a use
+  void put(const Address& device, RememberedDevice remembered);             ///< the one that was longest not used goes
   bool forget(const Address& device);
 
 private:
   struct Entry {
     RememberedDevice remembered;
-    uint64_t used = 0;
+    mutable uint64_t used = 0;
   };
   std::map<Address, Entry> entries_;
-  uint64_t uses_ = 0;
+  mutable uint64_t uses_ = 0;
 };
 
 /// How a link tells its connections that it is to go: asks for the disconnect (message 68 type 1), and when the proxy says that it has gone, closes.
@@ -72,5 +72,10 @@ private:
 /// "ESP_GATT_CONN_FAIL_ESTABLISH (0x3e)", as the firmware's headers name it.
 [[nodiscard]] std::string connection_error_name(int32_t error);
 [[nodiscard]] CloseReason close_reason(int32_t error) noexcept;
+/// "ESP_GATT_BUSY (0x84)": of an operation, message 82.
+[[nodiscard]] std::string gatt_error_name(int32_t error);
+/// "ESP_AUTH_SMP_PAIR_NOT_SUPPORT (0x52)": of message 85, and what it means.
+[[nodiscard]] std::string pairing_error_name(int32_t error);
+[[nodiscard]] PairingProblem pairing_problem(int32_t error) noexcept;
 
 }  // namespace moor::esphome_radio
