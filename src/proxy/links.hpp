@@ -22,6 +22,7 @@ public:
   Links(Clock& clock, boost::asio::any_io_executor executor, Radio& radio, const Options& options);
   Links(const Links&) = delete;
   Links& operator=(const Links&) = delete;
+  /// Links that are still up are let go without waiting; call `close_all` before. Attempts end when the executor has run once more, and need the radio until then.
   ~Links();
 
   /// What this radio can do of it: bits of esphome::Feature beyond scanning.
@@ -33,8 +34,16 @@ public:
   /// Closes all and completes when they are closed, at most to the deadline.
   [[nodiscard]] awaitable<void> close_all(TimePoint deadline);
   [[nodiscard]] Slots slots() const;
-  /// What is advertised of a device, so that a connect uses the right kind of address. Called for every sighting: cheap.
+  /// To be called for every sighting, which is cheap: once a second it is looked whether others have taken or given back slots of the radio.
   void on_sighting(const Sighting& sighting);
+
+  struct Counts {
+    uint64_t connects = 0;   ///< links that came up
+    uint64_t refused = 0;    ///< requests to connect: no slot, or no kind of address
+    uint64_t stuck = 0;      ///< slots freed although the link had not closed in time
+    uint64_t malformed = 0;  ///< messages
+  };
+  [[nodiscard]] const Counts& counts() const noexcept;
 
 private:
   struct State;
