@@ -345,7 +345,7 @@ using Messages =
                 WriteResponse, NotifyResponse, GattError, ConnectionsFree, Pairing, Unpairing, ClearCache,
                 SetConnectionParameters, ConnectionParametersSet, ScannerState, ScannerSetMode>;
 
-/// The messages that carry nothing.
+/// The messages that carry nothing that moor uses; of these only subscribe_logs has fields.
 struct EmptyMessage {
   MessageType type{};
   std::string_view name;
@@ -358,6 +358,7 @@ inline constexpr std::array empty_messages{
     EmptyMessage{MessageType::list_entities_request, "ListEntitiesRequest"},
     EmptyMessage{MessageType::list_entities_done, "ListEntitiesDoneResponse"},
     EmptyMessage{MessageType::subscribe_states, "SubscribeStatesRequest"},
+    EmptyMessage{MessageType::subscribe_logs, "SubscribeLogsRequest"},
     EmptyMessage{MessageType::subscribe_services, "SubscribeHomeassistantServicesRequest"},
     EmptyMessage{MessageType::get_time_request, "GetTimeRequest"},
     EmptyMessage{MessageType::subscribe_home_assistant_states, "SubscribeHomeAssistantStatesRequest"},
