@@ -17,7 +17,7 @@ inline constexpr size_t max_frame = 65'535;         ///< bytes of a payload, pla
 inline constexpr size_t max_handshake_frame = 128;  ///< firmware's bound
 inline constexpr std::string_view noise_protocol = "Noise_NNpsk0_25519_ChaChaPoly_SHA256";
 
-/// 32 bytes from the base64 that people write. @throws UsageError that says what is wrong with it (characters, size), never the text itself.
+/// 32 bytes from the base64 that people write: white space around it, no = at the end, and the URL-safe alphabet are fine. @throws UsageError that says what is wrong with it (a character's position, the size), never the text itself.
 [[nodiscard]] crypto::SecretKey parse_key(std::string_view base64);
 [[nodiscard]] std::string to_base64(const crypto::SecretKey& key);
 
@@ -47,13 +47,15 @@ public:
   [[nodiscard]] virtual bool is_open() const noexcept = 0;
   [[nodiscard]] virtual const std::optional<StreamFailure>& failure() const noexcept = 0;
 
-  /// Frames a message (and encrypts it now: frames must leave in this order, none left out) at the end of `output`. @pre is_open, payload fits max_frame less 20
+  /// Frames a message (and encrypts it now: frames must leave in this order, none left out) at the end of `output`. After a failure it does nothing.
+  /// @throws UsageError before it is open, and where the payload has more than max_frame less 20 bytes.
   virtual void send(MessageType type, Bytes payload) = 0;
-  /// Bytes for the peer; whoever has sent some takes them off with `sent`. A handshake's bytes, and a refusal after a failure, appear here too.
+  /// Bytes for the peer; whoever has sent some takes them off with `sent`. A handshake's bytes, and a refusal after a failure, appear here too. Valid until
+  /// `next`, `send` or `sent` is called.
   [[nodiscard]] virtual Bytes output() const noexcept = 0;
   virtual void sent(size_t count) noexcept = 0;
 
-  /// What the server's hello said, empty before it came, in plain, and from old firmware. MAC: twelve lower-case digits.
+  /// What the server's hello said, empty before it came, in plain, and from old firmware, and always in a server. MAC: twelve lower-case digits.
   [[nodiscard]] virtual const std::string& server_name() const noexcept = 0;
   [[nodiscard]] virtual const std::string& server_mac() const noexcept = 0;
 };
@@ -68,6 +70,7 @@ struct ServerIdentity {
   std::string name;
   std::string mac;  ///< twelve lower-case digits
 };
+/// @throws UsageError if name and MAC do not fit a hello: 113 bytes of name with a MAC.
 [[nodiscard]] std::unique_ptr<Stream> make_server_stream(const crypto::SecretKey* key, ServerIdentity identity,
                                                          EphemeralKey ephemeral = nullptr);
 

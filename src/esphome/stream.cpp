@@ -1,4 +1,5 @@
-#include "esphome/stream.hpp"
+#include "esphome/frames.hpp"
+#include "esphome/noise_stream.hpp"
 
 namespace moor::esphome {
 
@@ -13,6 +14,16 @@ std::string_view to_string(StreamProblem problem) noexcept {
     case StreamProblem::bad_tag: return "a frame that was changed on its way";
   }
   return "unknown";
+}
+
+std::unique_ptr<Stream> make_client_stream(const crypto::SecretKey* key, EphemeralKey ephemeral) {
+  if (key == nullptr) return make_plain_stream(StreamRole::client);
+  return make_noise_client(*key, ephemeral);
+}
+
+std::unique_ptr<Stream> make_server_stream(const crypto::SecretKey* key, ServerIdentity identity, EphemeralKey ephemeral) {
+  if (key == nullptr) return make_plain_stream(StreamRole::server);
+  return make_noise_server(*key, std::move(identity), ephemeral);
 }
 
 }  // namespace moor::esphome
