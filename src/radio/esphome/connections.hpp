@@ -17,7 +17,7 @@ public:
   [[nodiscard]] virtual const ProxyFacts* facts() const = 0;  ///< null while there is no session
   [[nodiscard]] virtual Clock& clock() = 0;
   [[nodiscard]] virtual const RadioInfo& info() const = 0;
-  /// Slots or known devices have changed.
+  /// Its link has come up or gone; with no address, slots have changed, or what others have connected.
   virtual void on_changed(const Address& device) = 0;
 };
 
@@ -51,8 +51,9 @@ public:
   };
   [[nodiscard]] const Counts& counts() const noexcept;
 
+  struct State;  ///< connections_state.hpp
+
 private:
-  struct State;
   std::shared_ptr<State> state_;
 };
 
