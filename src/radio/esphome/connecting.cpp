@@ -37,8 +37,8 @@ struct Making {
   LinkOptions options;
   std::string radio;
   TimePoint deadline;
-  RecordPtr record{};
-  Attempt attempt;
+  DeviceRecordPtr record{};
+  ConnectAttempt attempt;
   std::unique_ptr<Link> link{};
 };
 
@@ -94,7 +94,7 @@ awaitable<void> reach(Making& making) {
     making.record.reset();
     fail(making, {.reason = ConnectReason::unknown, .text = "ESP_GATT_ALREADY_OPEN: this program has a link to the device"});
   }
-  Record& record = *making.record;
+  DeviceRecord& record = *making.record;
   record.device = making.device;
   record.attempt = &making.attempt;
   record.label = making.options.label;

@@ -34,18 +34,18 @@ bool Connections::State::has(esphome::Feature feature) const {
   return known != nullptr && esphome::has(known->features, feature);
 }
 
-RecordPtr Connections::State::record_of(const Address& device) {
-  RecordPtr& record = records_[device.bits()];
-  if (!record) record = std::make_shared<Record>(device);
+DeviceRecordPtr Connections::State::record_of(const Address& device) {
+  DeviceRecordPtr& record = records_[device.bits()];
+  if (!record) record = std::make_shared<DeviceRecord>(device);
   return record;
 }
 
-Record* Connections::State::find(uint64_t bits) const {
+DeviceRecord* Connections::State::find(uint64_t bits) const {
   const auto found = records_.find(bits);
   return found == records_.end() ? nullptr : found->second.get();
 }
 
-Machine::Book Connections::State::book(const Record& record) const {
+Machine::Book Connections::State::book(const DeviceRecord& record) const {
   const bool is_missing = record.machine.state() == Machine::State::up && std::ranges::count(ledger.missing(), record.device) > 0;
   return {.has_room = ledger.may_connect(now(), record.device),
           .counts = ledger.counts(record.device),
@@ -53,24 +53,24 @@ Machine::Book Connections::State::book(const Record& record) const {
           .missing = is_missing};
 }
 
-void Connections::State::want(const RecordPtr& record, TimePoint deadline) {
+void Connections::State::want(const DeviceRecordPtr& record, TimePoint deadline) {
   waiting_.push_back(record);
   apply(*record, record->machine.want(now(), deadline, book(*record)));
   rest();
 }
 
-void Connections::State::cancel(Record& record) {
+void Connections::State::cancel(DeviceRecord& record) {
   apply(record, record.machine.cancel(now(), book(record)));
   rest();
 }
 
-void Connections::State::disconnect(Record& record) {
+void Connections::State::disconnect(DeviceRecord& record) {
   apply(record, record.machine.disconnect(now(), book(record)));
   rest();
 }
 
 void Connections::State::release(const Address& device) {
-  Record* const record = find(device.bits());
+  DeviceRecord* const record = find(device.bits());
   if (record != nullptr && record->link && record->machine.state() == Machine::State::up) disconnect(*record);
 }
 
@@ -86,7 +86,7 @@ void Connections::State::on_connections_free(const esphome::ConnectionsFree& fac
 
 void Connections::State::on_connection(const esphome::DeviceConnection& message) {
   if (message.address == 0) return;  // seen of firmware: it concerns nobody
-  const RecordPtr record = record_of(Address(message.address, false));
+  const DeviceRecordPtr record = record_of(Address(message.address, false));
   mtu_ = message.mtu;
   const bool was_requested = record->machine.state() == Machine::State::requested;
   Machine::Step step = record->machine.on_connection(message.connected, message.error, now(), book(*record));
@@ -109,7 +109,7 @@ void Connections::State::on_session_lost(const std::string& why) {
     fail(*record, {.reason = ConnectReason::system_gone, .text = why});
     record->changed.ring();
   }
-  for (Asked* const each : asked) each->answered.set();
+  for (DeviceQuestion* const each : questions) each->answered.set();
   for (const auto& [bits, record] : all) changed(record->device);
 }
 
@@ -120,16 +120,16 @@ bool Connections::State::on_device_message(const esphome::Message& message) {
     return false;
   }
   const uint64_t device = decoded.message.address;
-  for (Asked* const each : asked)
+  for (DeviceQuestion* const each : questions)
     if (each->take(device, message)) return true;
-  const Record* const record = find(device);
+  const DeviceRecord* const record = find(device);
   const LinkPtr link = record == nullptr ? nullptr : record->link;
   if (link && link->on_message(message)) return true;
   if (message.type != esphome::MessageType::notify_data) ++counts.late_answers;
   return false;
 }
 
-void Connections::State::apply(Record& record, Machine::Step step) {
+void Connections::State::apply(DeviceRecord& record, Machine::Step step) {
   if (step.late) {
     ++counts.late_released;
     ledger.on_connected(record.device, now());
@@ -152,7 +152,7 @@ void Connections::State::apply(Record& record, Machine::Step step) {
   if (step.event != Machine::Event::nothing) record.changed.ring();
 }
 
-void Connections::State::send(Record& record, Machine::Send what) {
+void Connections::State::send(DeviceRecord& record, Machine::Send what) {
   if (what == Machine::Send::nothing) return;
   if (what == Machine::Send::disconnect) {
     ledger.on_released(record.device, now());
@@ -180,7 +180,7 @@ bool Connections::State::request(const Address& device, DeviceRequestType type) 
   return port->send(esphome::DeviceRequest::type, payload);
 }
 
-void Connections::State::connected(Record& record) {
+void Connections::State::connected(DeviceRecord& record) {
   ledger.on_connected(record.device, now());
   record.link = std::make_shared<LinkState>(*port, *this, memory, executor, record.device, std::string(), valid_mtu(mtu_),
                                             record.from_cache);
@@ -191,7 +191,7 @@ void Connections::State::connected(Record& record) {
   changed(record.device);
 }
 
-void Connections::State::close(Record& record, CloseReason reason, const std::string& text) {
+void Connections::State::close(DeviceRecord& record, CloseReason reason, const std::string& text) {
   if (!record.link) return;
   const LinkPtr link = std::move(record.link);
   record.link.reset();
@@ -199,19 +199,19 @@ void Connections::State::close(Record& record, CloseReason reason, const std::st
   changed(record.device);
 }
 
-void Connections::State::fail(Record& record, ConnectCause cause) {
+void Connections::State::fail(DeviceRecord& record, ConnectCause cause) {
   if (record.attempt == nullptr || record.attempt->link) return;
   record.attempt->failure = std::move(cause);
   record.attempt->changed.set();
 }
 
 void Connections::State::serve() {
-  std::erase_if(waiting_, [](const RecordPtr& each) { return !each->machine.is_waiting(); });
-  for (const RecordPtr& each : waiting_) {
+  std::erase_if(waiting_, [](const DeviceRecordPtr& each) { return !each->machine.is_waiting(); });
+  for (const DeviceRecordPtr& each : waiting_) {
     if (!ledger.may_connect(now()) && !ledger.counts(each->device)) continue;
     apply(*each, each->machine.on_slots(now(), book(*each), false));
   }
-  std::erase_if(waiting_, [](const RecordPtr& each) { return !each->machine.is_waiting(); });
+  std::erase_if(waiting_, [](const DeviceRecordPtr& each) { return !each->machine.is_waiting(); });
 }
 
 void Connections::State::on_time() {

@@ -15,36 +15,37 @@ namespace moor::esphome_radio {
 using LinkPtr = std::shared_ptr<LinkState>;
 
 /// Somebody who waits for a link.
-struct Attempt {
-  explicit Attempt(const boost::asio::any_io_executor& executor) : changed(executor) {}
+struct ConnectAttempt {
+  explicit ConnectAttempt(const boost::asio::any_io_executor& executor) : changed(executor) {}
   Event changed;
   std::optional<ConnectCause> failure{};
   LinkPtr link{};
 };
 
-struct Record {
-  explicit Record(const Address& of) : device(of) {}
+struct DeviceRecord {
+  explicit DeviceRecord(const Address& of) : device(of) {}
   Address device;
   ConnectingMachine machine{};
-  Attempt* attempt = nullptr;
+  ConnectAttempt* attempt = nullptr;
   std::string label{};
   bool use_cache = false;  ///< the attempt may use what is remembered
   bool from_cache = false;
   LinkPtr link{};  ///< until it is closed
   Bell changed{};
 };
-using RecordPtr = std::shared_ptr<Record>;
+using DeviceRecordPtr = std::shared_ptr<DeviceRecord>;
 
 /// What was asked of the proxy about a device as a whole: to forget it, or its services.
-struct Asked {
-  Asked(std::vector<Asked*>& of, uint64_t to, std::vector<esphome::MessageType> by, const boost::asio::any_io_executor& executor);
-  Asked(const Asked&) = delete;
-  Asked& operator=(const Asked&) = delete;
-  ~Asked();
+struct DeviceQuestion {
+  DeviceQuestion(std::vector<DeviceQuestion*>& of, uint64_t to, std::vector<esphome::MessageType> by,
+                 const boost::asio::any_io_executor& executor);
+  DeviceQuestion(const DeviceQuestion&) = delete;
+  DeviceQuestion& operator=(const DeviceQuestion&) = delete;
+  ~DeviceQuestion();
   /// @returns whether it is the answer.
   bool take(uint64_t from, const esphome::Message& message);
 
-  std::vector<Asked*>& all;
+  std::vector<DeviceQuestion*>& all;
   uint64_t device;
   std::vector<esphome::MessageType> answers;
   Event answered;
@@ -55,7 +56,7 @@ struct Asked {
 [[nodiscard]] awaitable<std::unique_ptr<Link>> make_connection(std::shared_ptr<Connections::State> self, Address device,
                                                                LinkOptions options);
 /// Until the proxy has given back the slot of the device, at most to the moment. Cancellation: total.
-[[nodiscard]] awaitable<void> wait_drained(Clock& clock, RecordPtr record, TimePoint until);
+[[nodiscard]] awaitable<void> wait_drained(Clock& clock, DeviceRecordPtr record, TimePoint until);
 [[nodiscard]] awaitable<void> end_connection(std::shared_ptr<Connections::State> self, Address device, TimePoint deadline);
 [[nodiscard]] awaitable<bool> forget_device(std::shared_ptr<Connections::State> self, Address device, bool bond_too,
                                             TimePoint deadline);
@@ -70,14 +71,14 @@ struct Connections::State : LinkOwner {
 
   [[nodiscard]] TimePoint now() const { return clock.now(); }
   /// Made where there is none.
-  [[nodiscard]] RecordPtr record_of(const Address& device);
-  [[nodiscard]] Record* find(uint64_t bits) const;
+  [[nodiscard]] DeviceRecordPtr record_of(const Address& device);
+  [[nodiscard]] DeviceRecord* find(uint64_t bits) const;
   [[nodiscard]] const ProxyFacts* facts() const { return port == nullptr ? nullptr : port->facts(); }
   [[nodiscard]] bool has(esphome::Feature feature) const;
 
-  void want(const RecordPtr& record, TimePoint deadline);
-  void cancel(Record& record);
-  void disconnect(Record& record);
+  void want(const DeviceRecordPtr& record, TimePoint deadline);
+  void cancel(DeviceRecord& record);
+  void disconnect(DeviceRecord& record);
 
   void on_connections_free(const esphome::ConnectionsFree& fact);
   void on_connection(const esphome::DeviceConnection& message);
@@ -92,23 +93,23 @@ struct Connections::State : LinkOwner {
   SlotLedger ledger{};
   DeviceMemory memory{};
   Counts counts{};
-  std::vector<Asked*> asked{};
+  std::vector<DeviceQuestion*> questions{};
 
 private:
-  [[nodiscard]] ConnectingMachine::Book book(const Record& record) const;
-  void apply(Record& record, ConnectingMachine::Step step);
-  void send(Record& record, ConnectingMachine::Send what);
-  void connected(Record& record);
-  void close(Record& record, CloseReason reason, const std::string& text);
-  void fail(Record& record, ConnectCause cause);
+  [[nodiscard]] ConnectingMachine::Book book(const DeviceRecord& record) const;
+  void apply(DeviceRecord& record, ConnectingMachine::Step step);
+  void send(DeviceRecord& record, ConnectingMachine::Send what);
+  void connected(DeviceRecord& record);
+  void close(DeviceRecord& record, CloseReason reason, const std::string& text);
+  void fail(DeviceRecord& record, ConnectCause cause);
   // Gives free slots to those that wait, in their order.
   void serve();
   void on_time();
   void rest();
   void changed(const Address& device);
 
-  std::map<uint64_t, RecordPtr> records_{};
-  std::deque<RecordPtr> waiting_{};
+  std::map<uint64_t, DeviceRecordPtr> records_{};
+  std::deque<DeviceRecordPtr> waiting_{};
   uint32_t mtu_ = 0;  // of the message that is being handled
   Alarm alarm_;
 };

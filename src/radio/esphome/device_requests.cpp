@@ -12,16 +12,17 @@ using esphome::DeviceRequestType;
 using esphome::MessageType;
 using StatePtr = std::shared_ptr<Connections::State>;
 
-Asked::Asked(std::vector<Asked*>& of, uint64_t to, std::vector<MessageType> by, const asio::any_io_executor& executor)
+DeviceQuestion::DeviceQuestion(std::vector<DeviceQuestion*>& of, uint64_t to, std::vector<MessageType> by,
+                               const asio::any_io_executor& executor)
     : all(of), device(to), answers(std::move(by)), answered(executor) {
   all.push_back(this);
 }
 
-Asked::~Asked() {
+DeviceQuestion::~DeviceQuestion() {
   std::erase(all, this);
 }
 
-bool Asked::take(uint64_t from, const esphome::Message& message) {
+bool DeviceQuestion::take(uint64_t from, const esphome::Message& message) {
   if (from != device || answered.is_set() || std::ranges::find(answers, message.type) == answers.end()) return false;
   if (message.type == MessageType::pairing) {
     // Firmware before message 86 existed answered so, and says only whether it is paired still.
@@ -39,15 +40,15 @@ namespace {
 
 awaitable<bool> ask(StatePtr self, Address device, DeviceRequestType type, std::vector<MessageType> answers, TimePoint deadline) {
   const auto executor = co_await asio::this_coro::executor;
-  Asked asked(self->asked, device.bits(), std::move(answers), executor);
+  DeviceQuestion question(self->questions, device.bits(), std::move(answers), executor);
   if (!self->request(device, type)) co_return false;
-  (void)co_await within(self->clock, deadline, asked.answered.wait());
-  co_return asked.success;
+  (void)co_await within(self->clock, deadline, question.answered.wait());
+  co_return question.success;
 }
 
 }  // namespace
 
-awaitable<void> wait_drained(Clock& clock, RecordPtr record, TimePoint until) {
+awaitable<void> wait_drained(Clock& clock, DeviceRecordPtr record, TimePoint until) {
   Event changed(co_await asio::this_coro::executor);
   const Bell::Listener listener(record->changed, changed);
   while (record->machine.state() == ConnectingMachine::State::draining && clock.now() < until) {
@@ -58,10 +59,10 @@ awaitable<void> wait_drained(Clock& clock, RecordPtr record, TimePoint until) {
 
 awaitable<void> end_connection(StatePtr self, Address device, TimePoint deadline) {
   if (self->facts() == nullptr) co_return;
-  const Record* const known = self->find(device.bits());
+  const DeviceRecord* const known = self->find(device.bits());
   const bool is_ours = known != nullptr && (known->machine.is_busy() || known->machine.state() != ConnectingMachine::State::idle);
   if (!is_ours && self->ledger.is_trusted() && !self->ledger.counts(device)) co_return;
-  const RecordPtr record = self->record_of(device);
+  const DeviceRecordPtr record = self->record_of(device);
   self->disconnect(*record);
   co_await wait_drained(self->clock, record, deadline);
 }
