@@ -121,8 +121,14 @@ void Hub::State::set_scanning(Member& member, bool scanning) {
   } else {
     member.watchdog.on_stopped();
   }
-  reception.set_source(member.index, member.radio.info().can_connect, scanning);
+  update_source(member);
   if (scanning) tell(member);
+}
+
+// What a proxy can do shows only once it has been reached.
+void Hub::State::update_source(Member& member) {
+  member.can_connect = member.radio.info().can_connect;
+  reception.set_source(member.index, member.can_connect, member.scanning);
 }
 
 // The beat is how soon it sees that a scan has begun; while one runs it sleeps until there may be something to do.
@@ -130,9 +136,10 @@ awaitable<void> Hub::State::watch_radio(Member& member) {
   while (true) {
     const TimePoint due = member.watchdog.next_check();
     co_await clock.wait_until(std::min(due, clock.now() + hub::watchdog_beat));
+    member.watchdog.on_rate(member.radio.health().silent_at);
     const auto action = member.watchdog.check(clock.now());
-    if (action == hub::Watchdog::Action::none) continue;
     tell(member);
+    if (action == hub::Watchdog::Action::none) continue;
     co_await recover(member, action);
     member.watchdog.on_acted(clock.now());
     tell(member);
@@ -183,6 +190,7 @@ void Hub::State::on_sightings(Member& member, std::span<const Sighting> batch) {
   const bool was_silent = member.watchdog.is_silent();
   bool sooner = false;
   member.worked = true;
+  if (member.can_connect != member.radio.info().can_connect) update_source(member);
   for (const Sighting& sighting : batch) {
     member.watchdog.on_advertisement(sighting.time, sighting.payload_size() == 0);
     const auto outcome = reception.on_sighting(member.index, sighting);
@@ -190,10 +198,9 @@ void Hub::State::on_sightings(Member& member, std::span<const Sighting> batch) {
     sooner |= outcome->sooner;
     on_outcome(sighting, *outcome);
   }
-  if (was_silent && !member.watchdog.is_silent()) {
-    member.problem.clear();
-    tell(member);
-  }
+  const bool is_back = was_silent && !member.watchdog.is_silent();
+  if (is_back) member.problem.clear();
+  if (is_back || member.told.state == RadioHealth::State::unavailable) tell(member);
   if (sooner && earlier != nullptr && reception.next_deadline() < armed) earlier->set();
 }
 

@@ -26,8 +26,9 @@ struct Hub::State {
     bool scanning = false;
     bool worked = false;  // has heard something, or scanned for a while
     bool failed = false;
-    std::string problem{};  // of its last scan, empty while it scans
-    RadioHealth told{};     // to listeners
+    bool can_connect = false;  // as was last told to `reception`
+    std::string problem{};     // of its last scan, empty while it scans
+    RadioHealth told{};        // to listeners
     boost::unordered_flat_map<Address, int, std::hash<Address>> connecting{};
   };
 
@@ -43,6 +44,7 @@ struct Hub::State {
   void on_outcome(const Sighting& sighting, const hub::Reception::Outcome& outcome);
   void on_time(TimePoint now);
   void set_scanning(Member& member, bool scanning);
+  void update_source(Member& member);
   void on_failed(Member& member, std::string problem);
   void tell(Member& member);
   void wake(const Address& device);

@@ -14,21 +14,27 @@ void Watchdog::on_started(TimePoint now) noexcept {
   restarted_ = false;
   started_ = now;
   last_heard_ = now;
+  silent_at_.reset();
   not_before_ = TimePoint::min();
 }
 
 void Watchdog::on_life() noexcept {
   silent_ = false;
+  silent_at_.reset();
   restarted_ = false;
   resets_ = 0;
   not_before_ = TimePoint::min();
 }
 
+TimePoint Watchdog::silent_at() const noexcept {
+  return silent_at_.value_or(add_saturated(last_heard_, silent_after));
+}
+
 Watchdog::Action Watchdog::check(TimePoint now) noexcept {
   if (!running_ || now < next_check()) return Action::none;
-  const Duration silence = subtract_saturated(now, last_heard_);
+  const Duration silence = subtract_saturated(now, silent_at());
   silent_ = true;
-  const bool only_quiet = heard_any_ && !restarted_ && silence <= hung_after;
+  const bool only_quiet = heard_any_ && !restarted_ && silence <= hung_after - silent_after;
   not_before_ = TimePoint::max();  // until `on_acted`
   if (only_quiet) {
     restarted_ = true;
@@ -51,7 +57,7 @@ void Watchdog::on_acted(TimePoint now) noexcept {
 // On the beat since the start, as a check every 30 s would find it.
 TimePoint Watchdog::next_check() const noexcept {
   if (!running_) return TimePoint::max();
-  const TimePoint due = std::max(add_saturated(last_heard_, silent_after), not_before_);
+  const TimePoint due = std::max(silent_at(), not_before_);
   if (due == TimePoint::max()) return due;
   const Duration since = subtract_saturated(due, started_);
   const auto beats = (since + watchdog_beat - Duration(1)) / watchdog_beat;

@@ -5,6 +5,8 @@
 
 #include "hub/rules.hpp"
 
+#include <optional>
+
 namespace moor::hub {
 
 /// As habluetooth 6.26.7 has them.
@@ -30,6 +32,9 @@ public:
     heard_any_ = true;
     if (silent_) on_life();
   }
+  /// A radio that knows its own rate says from when on its silence is too long, TimePoint::max() while it can hear nothing; without it
+  /// `silent_after` holds. To be told before each check.
+  void on_rate(std::optional<TimePoint> silent_at) noexcept { silent_at_ = silent_at; }
   /// What is to be done now; to be asked at `next_check`, or later.
   [[nodiscard]] Action check(TimePoint now) noexcept;
   /// What was to be done has been done, or has failed.
@@ -43,6 +48,7 @@ public:
 
 private:
   void on_life() noexcept;
+  [[nodiscard]] TimePoint silent_at() const noexcept;
 
   bool running_ = false;
   bool silent_ = false;
@@ -51,6 +57,7 @@ private:
   int resets_ = 0;
   TimePoint started_;
   TimePoint last_heard_;
+  std::optional<TimePoint> silent_at_{};
   TimePoint not_before_ = TimePoint::min();
 };
 

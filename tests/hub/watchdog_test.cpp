@@ -84,5 +84,27 @@ TEST(Watchdog, WaitsForWhatItAskedFor) {
   EXPECT_EQ(watchdog.next_check(), start + 240s) << "two minutes, on the beat";
 }
 
+TEST(Watchdog, GoesByTheRateOfARadioThatKnowsIt) {
+  Watchdog watchdog;
+  watchdog.on_started(start);
+  watchdog.on_advertisement(start + 3s, false);
+  watchdog.on_rate(start + 33s);
+  EXPECT_THAT(acts_until(watchdog, start + 100s), ElementsAre(Act{60, Action::restart}, Act{90, Action::reset})) << "a busy one";
+  watchdog.on_advertisement(start + 100s, false);
+  watchdog.on_rate(start + 700s);
+  EXPECT_THAT(acts_until(watchdog, start + 760s), ElementsAre(Act{720, Action::restart}, Act{750, Action::reset}))
+      << "a quiet one";
+}
+
+TEST(Watchdog, LeavesARadioAloneThatCannotHearNow) {
+  Watchdog watchdog;
+  watchdog.on_started(start);
+  watchdog.on_rate(TimePoint::max());
+  EXPECT_EQ(watchdog.next_check(), TimePoint::max());
+  EXPECT_EQ(watchdog.check(start + 1h), Action::none);
+  watchdog.on_rate(start + 1h + 90s);
+  EXPECT_EQ(watchdog.check(start + 1h + 90s), Action::reset) << "nothing was heard since the start";
+}
+
 }  // namespace
 }  // namespace moor::hub
