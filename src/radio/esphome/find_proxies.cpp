@@ -1,6 +1,7 @@
 #include "core/within.hpp"
 #include "radio/esphome/proxy_radio.hpp"
 
+#include <cstdlib>
 #include <map>
 
 namespace moor::esphome_radio {
@@ -37,6 +38,16 @@ FoundProxy to_found(const mdns::Service& service) {
 }
 
 }  // namespace
+
+std::shared_ptr<mdns::Mdns> usual_mdns(Clock& clock) {
+  const char* const setting = std::getenv("MOOR_MDNS");
+  if (setting != nullptr && std::string_view(setting) == "off") return nullptr;
+  try {
+    return mdns::make_mdns(clock);
+  } catch (const Error&) {
+    return nullptr;
+  }
+}
 
 awaitable<std::vector<FoundProxy>> find_proxies(mdns::Mdns& mdns, Clock& clock, TimePoint deadline) {
   std::map<std::string, FoundProxy> found;

@@ -61,8 +61,7 @@ private:
 // A proxy knows no devices beyond those that have its slots, and of those of others not the kind of their address.
 std::optional<KnownDevice> ProxyRadio::find_device(const Address& address) const {
   for (const Slots::Holder& each : state_->slots().holders)
-    if (each.device.bits() == address.bits())
-      return to_known(each.label.empty() && !state_->is_connected(each.device) ? address : each.device);
+    if (each.device.bits() == address.bits()) return to_known(each.label.empty() ? address : each.device);
   return std::nullopt;
 }
 
@@ -112,7 +111,7 @@ std::unique_ptr<Radio> make_radio(Clock& clock, RadioId id, std::string name, st
       std::make_shared<ProxyState>(clock, std::move(info), std::move(connector), std::move(options)));
 }
 
-std::unique_ptr<Radio> make_radio(Clock& clock, const RadioSpec& spec, RadioId id, std::shared_ptr<mdns::Mdns>) {
+std::unique_ptr<Radio> make_radio(Clock& clock, const RadioSpec& spec, RadioId id, std::shared_ptr<mdns::Mdns> mdns) {
   SessionOptions options;
   options.radio = spec.to_string();
   options.expected_name = spec.expected_name;
@@ -120,7 +119,7 @@ std::unique_ptr<Radio> make_radio(Clock& clock, const RadioSpec& spec, RadioId i
   std::string key = key_text(spec);
   if (!key.empty()) options.key = std::make_shared<const crypto::SecretKey>(esphome::parse_key(key));
   crypto::wipe(std::span(reinterpret_cast<uint8_t*>(key.data()), key.size()));
-  return make_radio(clock, id, spec.to_string(), make_tcp_connector(clock, spec.target), std::move(options));
+  return make_radio(clock, id, spec.to_string(), make_tcp_connector(clock, spec.target, std::move(mdns)), std::move(options));
 }
 
 }  // namespace moor::esphome_radio

@@ -133,12 +133,27 @@ void ProxyState::on_message(const esphome::Message& message) {
 }
 
 void ProxyState::on_sightings(std::span<const Sighting> batch) {
-  for (size_t i = 0; i < scans_.size(); ++i) scans_[i]->sink->on_sightings(batch);
+  for (Scan* scan : scans_) {
+    if (scan->thrown) continue;
+    try {
+      scan->sink->on_sightings(batch);
+    } catch (...) {
+      scan->thrown = std::current_exception();
+      state_changed_.ring();
+    }
+  }
+}
+
+// Links that are made, up, or let go and not yet gone: they have a label, those of other programs none.
+void ProxyState::look_for_links() {
+  linked_ = false;
+  if (connections_)
+    for (const Slots::Holder& each : connections_->slots().holders) linked_ = linked_ || !each.label.empty();
 }
 
 void ProxyState::on_changed(const Address&) {
-  linked_ = false;
-  for (const Slots::Holder& each : connections_->slots().holders) linked_ = linked_ || connections_->is_connected(each.device);
+  if (shut_down_) return;
+  look_for_links();
   pump();
   state_changed_.ring();
   device_changed_.ring();
@@ -146,6 +161,7 @@ void ProxyState::on_changed(const Address&) {
 }
 
 void ProxyState::on_time() {
+  look_for_links();
   pump();
   let_go_if_unused();
 }
@@ -200,6 +216,7 @@ Duration ProxyState::patience() const noexcept {
 void ProxyState::let_go_if_unused() {
   if (is_used() || !stop_ || stopping_ || shut_down_) {
     unused_since_.reset();
+    if (uses_ == 0 && linked_ && !shut_down_) alarm_->set(clock_.now() + idle_time);  // no message may say that a link has gone
     return;
   }
   if (!unused_since_) unused_since_ = clock_.now();
@@ -268,6 +285,7 @@ awaitable<void> ProxyState::scan(ScanOptions options, SightingSink& sink) {
   Scan scan{options.active ? esphome::ScannerMode::active : esphome::ScannerMode::passive, &sink};
   const Use use(*this, &scan);
   for (;;) {
+    if (scan.thrown) std::rethrow_exception(scan.thrown);
     if (has_permanent_problem() && !last_heard_) throw unavailable();
     changed.reset();
     co_await changed.wait();
@@ -282,6 +300,7 @@ awaitable<std::unique_ptr<Link>> ProxyState::connect(Address device, LinkOptions
   co_await wait_ready(std::min(deadline, clock_.now() + ready_time));
   co_await wait_subscribed(std::min(deadline, clock_.now() + state_time));
   options.timeout = std::max(deadline - clock_.now(), Duration(1));
+  if (options.label.empty()) options.label = "moor";
   co_return co_await connections_->connect(device, std::move(options));
 }
 

@@ -54,6 +54,7 @@ private:
   struct Scan {
     esphome::ScannerMode mode;
     SightingSink* sink;
+    std::exception_ptr thrown{};  // by the sink; ends the scan, not the session
   };
   // While one lives there is a session, or one is tried for. What it is for is wanted of the proxy.
   class Use {
@@ -80,6 +81,7 @@ private:
 
   void pump();
   void watch_silence();
+  void look_for_links();
   void let_go_if_unused();
   [[nodiscard]] bool is_ready() const noexcept { return session_ && session_->is_ready(); }
   [[nodiscard]] bool is_used() const noexcept { return uses_ > 0 || linked_; }
