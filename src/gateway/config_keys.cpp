@@ -30,7 +30,7 @@ constexpr Key key_table[] = {
      [](Config& c) -> Field { return &c.gateway.data_dir; }},
 
     {"radio", "spec", "", 1, 4096,
-     "What to open, as on the command line: bluez, bluez:hci1, esphome://HOST?key=BASE64, sim:WORLD.toml or replay:CAPTURE.",
+     "What to open, as on the command line: bluez, bluez:hci1, esphome://HOST?key_file=PATH, sim:WORLD.toml or replay:CAPTURE.",
      [](Config& c) -> Field { return &c.radios.back().spec; }},
     {"radio", "active", "", 0, 0, "Ask devices for their scan response; off saves their batteries and hides most names.",
      [](Config& c) -> Field { return &c.radios.back().active; }},
