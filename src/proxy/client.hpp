@@ -2,6 +2,7 @@
 // The connection of one client: its stream, its socket and what waits for it to be taken. Everything is sent at once where the socket takes it; nobody waits for a
 // client that does not.
 
+#include "core/alarm.hpp"
 #include "core/event.hpp"
 #include "esphome/stream.hpp"
 #include "proxy/client_machine.hpp"
@@ -60,6 +61,7 @@ public:
   [[nodiscard]] bool is_ending() const noexcept { return drop_ != Drop::none; }
   /// Set when it is to go. To be given before anything else, and taken away.
   void set_ended(Event* ended) noexcept { ended_ = ended; }
+  Alarm* alarm = nullptr;  ///< for the machine's deadlines, while it is served
 
   [[nodiscard]] ClientMachine& machine() noexcept { return machine_; }
   [[nodiscard]] ClientStatus status() const;

@@ -42,11 +42,13 @@ awaitable<void> Server::State::serve(std::shared_ptr<State> self, Socket socket,
     Client& client;
     ~Leave() {
       client.set_ended(nullptr);
+      client.alarm = nullptr;
       state.on_gone(client);
       client.close();
     }
   } leave{state, *client};
   client->set_ended(&ended);
+  client->alarm = &alarm;
   state.clients.push_back(client);
   alarm.set(client->machine().next_deadline());
 
@@ -97,6 +99,7 @@ void Server::State::receive(Client& client, std::span<uint8_t> input) {
     client.drop(client.machine().is_logged_in() ? Client::Drop::broken : Client::Drop::refused);
   }
   client.pump();
+  client.alarm->set(client.machine().next_deadline());
 }
 
 void Server::State::perform(Client& client, const ClientMachine::Actions& actions, const esphome::Message& message) {
