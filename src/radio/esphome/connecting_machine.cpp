@@ -70,6 +70,7 @@ void ConnectingMachine::drain(TimePoint now) {
   drain_until_ = now + SlotLedger::draining_limit;
   ask_again_ = now + ask_again_after;
   doubt_until_.reset();
+  lapsed_ = false;
   missing_ = 0;
 }
 
