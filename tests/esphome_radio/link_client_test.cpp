@@ -26,6 +26,7 @@ public:
   }
   std::map<uint16_t, Value> values{{value_handle, {0x12, 0x34}}, {plain_handle, {}}};
   std::map<uint16_t, int32_t> refusals{};
+  int empty_streams = 0;  // so many times it has not discovered the device
 
 private:
   bool refuse(uint32_t handle) {
@@ -35,7 +36,10 @@ private:
     return true;
   }
   void answer(const Asked& asked) {
-    if (asked.type == MessageType::get_services) {
+    if (asked.type == MessageType::get_services && empty_streams > 0) {
+      --empty_streams;
+      on_.tell_services_done();
+    } else if (asked.type == MessageType::get_services) {
       on_.tell_services({generic_attribute()});
       on_.tell_services({environment()});
       on_.tell_services_done();
@@ -53,11 +57,32 @@ private:
       const auto handle = static_cast<uint16_t>(request.handle);
       if (request.data[0] != 0) on_.tell_notified(value_handle, {1});
       on_.tell_written(handle);
+    } else if (asked.type == MessageType::device_request) {
+      on_.tell(esphome::ClearCache{.address = sensor.bits(), .success = true});
     } else if (asked.type == MessageType::notify_request) {
       on_.tell_notify(static_cast<uint16_t>(asked.as<esphome::NotifyRequest>().handle));
     }
   }
   LinkStage& on_;
+};
+
+// Connects at once, as often as it is asked.
+class StagedRadio final : public Radio {
+public:
+  explicit StagedRadio(LinkStage& on) : on_(on), info_(on.port.radio) { info_.can_connect = true; }
+  const RadioInfo& info() const noexcept override { return info_; }
+  ScanStatistics statistics() const noexcept override { return {}; }
+  awaitable<void> scan(ScanOptions, SightingSink&) override { co_return; }
+  awaitable<std::unique_ptr<Link>> connect(Address, LinkOptions) override {
+    ++connects;
+    on_.open();
+    co_return std::move(on_.link);
+  }
+  int connects = 0;
+
+private:
+  LinkStage& on_;
+  RadioInfo info_;
 };
 
 Client client_of(LinkStage& on) {
@@ -91,6 +116,30 @@ TEST(EsphomeLinkClient, ReadsWritesAndSubscribesByUuid) {
     co_await client.disconnect();
     EXPECT_EQ(client.closed()->reason, CloseReason::local);
     EXPECT_EQ(on.owner.released, 1);
+    on.owner.on_release = nullptr;
+    on.port.on_asked = nullptr;
+  });
+}
+
+TEST(EsphomeLinkClient, IsEstablishedAgainWhereTheServicesAreIncomplete) {
+  LinkStage stage;
+  stage.play([](LinkStage& on) -> awaitable<void> {
+    ScriptedDevice device(on);
+    device.empty_streams = 1;
+    on.owner.on_release = [&on] { on.state->close(CloseReason::local, "released"); };
+    StagedRadio radio(on);
+    RadioPaths paths(on.clock, {&radio});
+    Target target{.address = sensor, .name = "Thermometer"};
+    std::vector<ConnectReason> failures;
+    ConnectOptions options;
+    options.on_failed_attempt = [&failures](const FailedAttempt& failed) { failures.push_back(failed.cause.reason); };
+    Client client = co_await establish_connection(paths, target, options);
+    EXPECT_THAT(failures, ElementsAre(ConnectReason::services_incomplete));
+    EXPECT_EQ(radio.connects, 2);
+    EXPECT_EQ(client.services().size(), 2U);
+    const CharacteristicName temperature(Uuid(0x2A6E));
+    EXPECT_THAT(co_await client.read(temperature), ElementsAre(0x12, 0x34));
+    co_await client.disconnect();
     on.owner.on_release = nullptr;
     on.port.on_asked = nullptr;
   });
