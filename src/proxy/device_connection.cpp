@@ -63,7 +63,7 @@ awaitable<void> DeviceConnection::run(Self self) {
   self->stopping_ = true;
   if (self->link_ != nullptr && !self->link_->closed()) {
     self->begin_closing();
-    co_await disconnect(self);
+    (void)co_await unless(until_closed(self), disconnect(self));  // the other end may be quicker
   }
   self->stop_ = nullptr;
   self->link_.reset();
@@ -101,10 +101,12 @@ awaitable<void> DeviceConnection::until_given_up(Self self, Event& stop, TimePoi
 }
 
 awaitable<void> DeviceConnection::until_closed(Self self) {
+  if (self->link_ == nullptr) co_return;  // dropped
   (void)co_await self->link_->wait_closed();
 }
 
 awaitable<void> DeviceConnection::disconnect(Self self) {
+  if (self->link_ == nullptr) co_return;
   try {
     co_await self->link_->disconnect(self->clock_.now() + SlotDesk::stuck_limit);
   } catch (const std::exception&) {  // destroying it closes it as well
