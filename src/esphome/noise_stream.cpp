@@ -179,8 +179,8 @@ private:
     finish_handshake();
   }
   void refused(uint8_t status, std::string_view reason) {
-    std::string text =
-        reason.empty() ? "status " + std::to_string(status) + ", without a reason" : printable_name(bytes_of(reason));
+    std::string text = printable_name(bytes_of(reason));
+    if (text.empty()) text = "status " + std::to_string(status) + ", without a reason";
     fail(reason == wrong_key_reason ? StreamProblem::wrong_key : StreamProblem::handshake_refused, std::move(text));
   }
 };

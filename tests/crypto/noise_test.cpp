@@ -97,7 +97,7 @@ TEST(Noise, RefusesEachMessageOfWhichOneBitHasChanged) {
 }
 
 TEST(Noise, RefusesAnotherSize) {
-  for (const size_t size : {0, 1, 31, 32, 47, 49, 64}) {
+  for (const size_t size : std::initializer_list<size_t>{0, 1, 31, 32, 47, 49, 64}) {
     Buffer bytes = *from_hex(message_1);
     bytes.resize(size);
     EXPECT_FALSE(handshake(Role::responder).read(bytes)) << size;
@@ -156,7 +156,7 @@ TEST(NoiseCipher, RefusesWhatWasChangedRepeatedOrLeftOut) {
 TEST(NoiseCipher, OpensWhatItSealedInEachSize) {
   const SecretKey key = key_of(7);
   NoiseCipher sender(key), receiver(key);
-  for (size_t size : {0, 1, 15, 16, 17, 63, 64, 65, 255, 256, 1000, 65'519}) {
+  for (const size_t size : std::initializer_list<size_t>{0, 1, 15, 16, 17, 63, 64, 65, 255, 256, 1000, 65'519}) {
     Buffer bytes(size + noise_tag_size, static_cast<uint8_t>(size));
     sender.seal(bytes);
     ASSERT_TRUE(receiver.open(bytes)) << size;

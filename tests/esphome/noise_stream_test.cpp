@@ -191,6 +191,7 @@ TEST(NoiseStream, AClientSaysWhatIsWrongWithTheServer) {
       {hello + refusal("Handshake error"), StreamProblem::handshake_refused, "Handshake error"},
       {hello + refusal("\x1b[2J"), StreamProblem::handshake_refused, "\uFFFD[2J"},
       {hello + framed("\x07too many friends"), StreamProblem::handshake_refused, "too many friends"},
+      {hello + framed(std::string("\x01\0no", 4)), StreamProblem::handshake_refused, "status 1"},
       {hello + framed("\xff"), StreamProblem::handshake_refused, "status 255"},
       {hello + "01003000" + zeros.substr(2), StreamProblem::bad_frame, "48 bytes"},
       {hello + "01003200" + zeros + "00", StreamProblem::bad_frame, "50 bytes"},

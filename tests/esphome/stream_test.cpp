@@ -93,7 +93,7 @@ TEST(Streams, GiveTheSameMessagesWhereverTheBytesAreCut) {
       EXPECT_FALSE(ends.server->failure());
     }
     std::mt19937 random(1);
-    for (const size_t most : {1, 2, 3, 7, 100}) {
+    for (const size_t most : std::initializer_list<size_t>{1, 2, 3, 7, 100}) {
       Ends ends = encrypted ? noise_ends() : plain_ends();
       Messages got;
       for (auto at = bytes.begin(); at != bytes.end();) {
@@ -175,7 +175,7 @@ TEST(Streams, AMessageThatArrivedWholeIsGivenWhereItLies) {
 
 TEST(Streams, OutputMayBeTakenInPieces) {
   for (const bool encrypted : {false, true}) {
-    for (const size_t piece : {1, 2, 10, 333, 1000}) {
+    for (const size_t piece : std::initializer_list<size_t>{1, 2, 10, 333, 1000}) {
       Ends ends = encrypted ? noise_ends() : plain_ends();
       Messages sent = send_some(*ends.client), got;
       for (bool more = true; !ends.client->output().empty();) {
