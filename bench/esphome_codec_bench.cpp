@@ -95,13 +95,13 @@ public:
         fmt::print("{{\"bench\":\"esphome_codec\",\"what\":\"{}\",\"ns\":{:.2f},\"of\":\"{}\",\"allocations\":{:.4f}}}\n",
                    measure.name, ns, each, allocations);
       else
-        fmt::print("{:<28} {:>8.1f} ns a {:<14} {:>8.4f} allocations\n", measure.name, ns, each, allocations);
+        fmt::print("{:<28} {:>8.1f} ns {:<16} {:>8.4f} allocations\n", measure.name, ns, each, allocations);
     };
-    row(protozero_, advertisements, "advertisement");
-    row(moor_, advertisements, "advertisement");
-    row(writing_, advertisements, "advertisement");
-    row(services_read_, repeats, "message");
-    row(services_written_, repeats, "message");
+    row(protozero_, advertisements, "an advertisement");
+    row(moor_, advertisements, "an advertisement");
+    row(writing_, advertisements, "an advertisement");
+    row(services_read_, repeats, "a message");
+    row(services_written_, repeats, "a message");
   }
 
 private:
