@@ -85,6 +85,7 @@ public:
     specs.reserve(config.radios.size());
     for (const auto& radio : config.radios) specs.push_back(radio.spec);
     RadioSession session(specs);
+    session.keep_quiet();  // the gateway tells of its radios
     config.radios = one_for_each(session.radios(), config.radios);
     Gateway gateway(session.context().get_executor(), session.clock(), config, session.radios());
     if (json_) return run_for_programs(session, gateway);

@@ -9,6 +9,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <iostream>
 
 namespace moor::cli {
 
@@ -63,7 +64,30 @@ RadioSession::RadioSession(std::unique_ptr<Clock> clock, std::vector<std::unique
 
 RadioSession::~RadioSession() = default;
 
+awaitable<void> RadioSession::tell_problems() {
+  constexpr Duration beat = std::chrono::seconds(1);
+  constexpr int lasting = 3;  // beats, so that what mends itself at once is passed over
+  struct Problem {
+    std::string text{};
+    int beats = 0;
+  };
+  std::vector<Problem> problems(radios_.size());
+  for (;;) {
+    co_await clock_->wait_for(beat);
+    for (size_t i = 0; i < radios_.size(); ++i) {
+      if (radios_[i]->info().kind != "esphome") continue;
+      std::string text = radios_[i]->health().problem;
+      if (text != problems[i].text) problems[i] = {std::move(text), 0};
+      if (++problems[i].beats == lasting && !problems[i].text.empty())
+        std::cerr << "moor: " << radios_[i]->info().name << ": " << problems[i].text << std::endl;
+    }
+  }
+}
+
 Outcome RadioSession::run(awaitable<void> work) {
+  const bool has_proxies = std::ranges::any_of(radios_, [](const auto& radio) { return radio->info().kind == "esphome"; });
+  if (live_ && has_proxies && !quiet_ && !std::exchange(telling_, true))
+    asio::co_spawn(context_, tell_problems(), [](std::exception_ptr) {});
   Outcome outcome;
   asio::cancellation_signal cancel;
   asio::signal_set signals(context_, SIGINT, SIGTERM);

@@ -37,11 +37,17 @@ public:
   /// Whether time runs as it does outside, so that a scan needs an end.
   [[nodiscard]] bool is_live() const noexcept { return live_; }
 
+  /// Says nothing by itself of proxies that cannot be used meanwhile; else it does, on stderr, since work goes on waiting for them.
+  void keep_quiet() noexcept { quiet_ = true; }
   /// Runs the work to its end. A signal cancels it. May be called again.
   [[nodiscard]] Outcome run(awaitable<void> work);
 
 private:
+  [[nodiscard]] awaitable<void> tell_problems();
+
   boost::asio::io_context context_;
+  bool quiet_ = false;
+  bool telling_ = false;
   bool live_ = true;
   std::unique_ptr<Clock> clock_;
   std::vector<std::unique_ptr<Radio>> radios_;

@@ -6,7 +6,9 @@
 #include "cli/terminal.hpp"
 #include "core/json_text.hpp"
 #include "moor/adapter.hpp"
+#include "moor/advertisement.hpp"
 #include "moor/error.hpp"
+#include "radio/esphome/proxy_radio.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -41,6 +43,34 @@ State state_of(const Radio& radio) {
               .advice = radio.health().problem};
   if (radio.info().can_connect) state.slots = radio.slots();
   if (radio.health().state == RadioHealth::State::unavailable) state.state = "not available";
+  if (state.advice.empty() && state.slots && state.slots->limit > 0 && state.slots->free <= 0)
+    state.advice =
+        "All its slots are in use: disconnect one of the devices. Slots that nobody uses any more are free once a proxy has "
+        "restarted.";
+  return state;
+}
+
+// An ESPHome device that has announced itself. Its slots show only in a session, which needs its key.
+State state_of(const esphome_radio::FoundProxy& found) {
+  constexpr uint16_t usual_port = 6053;
+  const std::string port = found.port == usual_port ? "" : fmt::format(":{}", found.port);
+  const std::string spec = "esphome://" + (found.host.empty() ? found.name + ".local" : found.host) + port;
+  std::string detail = found.friendly_name.empty() ? found.name : fmt::format("{} ({})", found.friendly_name, found.name);
+  for (const std::string& part : {found.mac, found.project, found.version.empty() ? "" : "ESPHome " + found.version,
+                                  std::string(found.encrypted ? "encrypted" : "not encrypted")})
+    if (!part.empty()) detail += ", " + part;
+  State state{.id = spec,
+              .kind = "esphome",
+              .state = "found",
+              .detail = printable_name(Bytes(reinterpret_cast<const uint8_t*>(detail.data()), detail.size())),
+              .advice = {}};
+  if (found.encrypted)
+    state.advice = fmt::format(
+        "To see its slots give its key: --radio '{}?key_file=PATH'; it stands in the proxy's configuration, under "
+        "api: encryption: key:.",
+        spec);
+  else
+    state.advice = fmt::format("To see whether it is a Bluetooth proxy, and its slots: --radio {}", spec);
   return state;
 }
 
@@ -66,6 +96,7 @@ std::vector<State> states_of(const std::string& text) {
   try {
     std::vector<State> states;
     RadioSession session(std::vector<std::string>{text});
+    session.keep_quiet();
     const Outcome outcome = session.run(ask_each(session.radios(), session.clock(), states));
     if (outcome.error) std::rethrow_exception(outcome.error);
     return states;
@@ -90,6 +121,24 @@ std::vector<std::string> adapters() {
   return specs;
 }
 
+// The proxies of the network, where it can be asked.
+std::vector<State> discovered() {
+  constexpr Duration patience =
+      std::chrono::milliseconds(1500);  // answers come within 0.12 s (RFC 6762, 6), a repeated question after 1 s
+  std::vector<State> states;
+  boost::asio::io_context context;
+  RealClock clock;
+  const auto mdns = esphome_radio::usual_mdns(clock);
+  if (!mdns) return states;
+  boost::asio::co_spawn(context, esphome_radio::find_proxies(*mdns, clock, clock.now() + patience),
+                        [&](std::exception_ptr, const std::vector<esphome_radio::FoundProxy>& found) {
+                          for (const esphome_radio::FoundProxy& each : found) states.push_back(state_of(each));
+                          context.stop();
+                        });
+  clock.run(context);
+  return states;
+}
+
 class RadiosCommand final : public Command {
 public:
   [[nodiscard]] std::string name() const override { return "radios"; }
@@ -97,14 +146,21 @@ public:
   [[nodiscard]] std::vector<Option> options() override {
     std::vector<Option> options;
     arguments_.add_common(options);
+    options.push_back({.name = "--no-discovery",
+                       .value = "",
+                       .help = "Do not look for proxies on the network; that is done where no --radio is given",
+                       .target = &no_discovery_});
     return options;
   }
 
   [[nodiscard]] int run() override {
+    const bool discover = arguments_.radios.empty() && !no_discovery_;
     if (arguments_.radios.empty()) arguments_.radios = adapters();
     std::vector<State> states;
     for (const std::string& text : arguments_.radios)
       for (State& state : states_of(text)) states.push_back(std::move(state));
+    if (discover)
+      for (State& state : discovered()) states.push_back(std::move(state));
     if (arguments_.json)
       print_json(states);
     else
@@ -125,6 +181,7 @@ private:
                                     {"slots", counted ? json::value(state.slots->limit) : json::value()},
                                     {"free", counted ? json::value(std::max(state.slots->free, 0)) : json::value()},
                                     {"holders", holders_of(state)},
+                                    {"held", held_of(state)},
                                     {"limits", state.limits.empty() ? json::value() : json::value(state.limits)},
                                     {"advice", state.advice.empty() ? json::value() : json::value(state.advice)}});
     }
@@ -138,6 +195,24 @@ private:
     return holders;
   }
 
+  // By whom, and since when as far as this run has seen.
+  static json::array held_of(const State& state) {
+    json::array held;
+    if (state.slots)
+      for (const Slots::Holder& holder : state.slots->holders)
+        held.push_back(json::object{{"address", holder.device.to_string()},
+                                    {"by", holder.label.empty() ? json::value() : json::value(holder.label)},
+                                    {"since", to_seconds(holder.since)}});
+    return held;
+  }
+
+  static void print_holders(const State& state) {
+    if (!state.slots) return;
+    for (const Slots::Holder& holder : state.slots->holders)
+      print_line(fmt::format("\n{}: {} is held by {}", state.id, holder.device.to_string(),
+                             holder.label.empty() ? "another program, or is left over from one" : holder.label));
+  }
+
   static std::string slots_text(const State& state) {
     if (!state.slots || state.slots->limit == 0) return "-";
     return fmt::format("{} of {} free", std::max(state.slots->free, 0), state.slots->limit);
@@ -146,9 +221,12 @@ private:
   static void print_table(const std::vector<State>& states) {
     Table table({{"RADIO", Table::Align::left, 60}, {"STATE"}, {"SLOTS"}, {"DETAIL", Table::Align::left, 200}});
     for (const State& state : states)
-      table.add(
-          {{state.id}, {state.state, state.state == "ready" ? Colour::green : Colour::red}, {slots_text(state)}, {state.detail}});
+      table.add({{state.id},
+                 {state.state, state.state == "not available" ? Colour::red : Colour::green},
+                 {slots_text(state)},
+                 {state.detail}});
     table.print();
+    for (const State& state : states) print_holders(state);
     for (const State& state : states)
       if (!state.limits.empty()) print_line("\n" + state.id + ": " + state.limits);
     for (const State& state : states)
@@ -156,6 +234,7 @@ private:
   }
 
   ScanArguments arguments_;
+  bool no_discovery_ = false;
 };
 
 }  // namespace

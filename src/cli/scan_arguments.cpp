@@ -43,12 +43,11 @@ Address parse_address(const std::string& text) {
 }
 
 void ScanArguments::add_common(std::vector<Option>& options) {
-  options.push_back(
-      {.name = "--radio",
-       .value = "SPEC",
-       .help =
-           "Radio to use: bluez, bluez:hci1, esphome://HOST, sim:WORLD.toml or replay:CAPTURE; several make one (default: bluez)",
-       .target = &radios});
+  options.push_back({.name = "--radio",
+                     .value = "SPEC",
+                     .help = "Radio to use: bluez, bluez:hci1, esphome://HOST[?key_file=PATH], sim:WORLD.toml or replay:CAPTURE; "
+                             "several make one (default: bluez)",
+                     .target = &radios});
   options.push_back({.name = "--json", .value = "", .help = "Print JSON for programs", .target = &json});
 }
 

@@ -50,8 +50,8 @@ class Cli(unittest.TestCase):
 
     def moor(self, *arguments, status=DONE, **options):
         """Runs the program; its standard output. Fails where the exit status differs."""
-        environment = dict(os.environ, XDG_STATE_HOME=str(self.folder), TERM="dumb",
-                           DBUS_SYSTEM_BUS_ADDRESS="unix:path=/nowhere")  # whatever Bluetooth this machine has
+        environment = dict(os.environ, XDG_STATE_HOME=str(self.folder), TERM="dumb", MOOR_MDNS="off",
+                           DBUS_SYSTEM_BUS_ADDRESS="unix:path=/nowhere")  # whatever Bluetooth and network this machine has
         done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=120, env=environment, **options)
         self.assertEqual(done.returncode, status, f"{arguments}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
         self.errors = done.stderr
@@ -75,7 +75,7 @@ class Cli(unittest.TestCase):
 
     def start(self, *arguments):
         """Starts the program and leaves it running; it is ended with the test."""
-        environment = dict(os.environ, XDG_STATE_HOME=str(self.folder), TERM="dumb")
+        environment = dict(os.environ, XDG_STATE_HOME=str(self.folder), TERM="dumb", MOOR_MDNS="off")
         process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
         def end():

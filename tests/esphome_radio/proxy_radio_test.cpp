@@ -139,6 +139,43 @@ TEST_F(ProxyRadioTest, SaysWhatItIs) {
   EXPECT_THAT(types(), ElementsAre(80)) << "who only looks takes the advertisements from nobody";
 }
 
+TEST_F(ProxyRadioTest, KnowsItsSlotsOnceItIsOpen) {
+  allocated_ = {sensor};
+  play([this]() -> awaitable<void> {
+    co_await radio_->open(clock_.now() + 10s);
+    EXPECT_EQ(elapsed(), Duration::zero());
+    const Slots slots = radio_->slots();
+    EXPECT_EQ(slots.limit, 3);
+    EXPECT_EQ(slots.free, 2);
+    EXPECT_EQ(slots.holders.size(), 1U);
+    EXPECT_EQ(slots.holders.at(0).device.bits(), sensor);
+    EXPECT_EQ(slots.holders.at(0).label, "") << "another program's, or a leaked one";
+    EXPECT_TRUE(radio_->find_device(Address(sensor, true))->connected);
+    EXPECT_EQ(radio_->known_devices().size(), 1U);
+    EXPECT_EQ(radio_->health().state, RadioHealth::State::idle);
+    co_await wait(100s);
+    EXPECT_FALSE(proxy_.is_connected()) << "another's link is no use of ours";
+  });
+}
+
+TEST_F(ProxyRadioTest, RecoveryOfOneThatIsNotThereSaysWhy) {
+  proxy_.refuse(true);
+  play([this]() -> awaitable<void> {
+    start_scan();
+    co_await wait(1s);
+    for (const bool hard : {false, true}) {
+      std::string said;
+      try {
+        co_await radio_->recover(hard, clock_.now() + 5s);
+      } catch (const RadioNotAvailable& error) {
+        said = error.what();
+      }
+      EXPECT_THAT(said, HasSubstr("kitchen is not reachable"));
+    }
+    stop_scan();
+  });
+}
+
 TEST_F(ProxyRadioTest, TakesWhatOldFirmwareSends) {
   proxy_.options().features = 0x07;
   play([this]() -> awaitable<void> {

@@ -46,7 +46,9 @@ TEST(OpenRadios, SayWhatIsWrong) {
   }
   EXPECT_THROW((void)open_radio(RadioSpec::parse("sim:" + worlds + "shop.toml?radio=cellar"), 0, clock), UsageError);
   EXPECT_THROW((void)open_radio(RadioSpec::parse("sim:" + worlds + "nowhere.toml"), 0, clock), ConfigError);
-  EXPECT_THROW((void)open_radio(RadioSpec::parse("esphome://hall"), 0, clock), RadioNotAvailable);
+  EXPECT_EQ(open_radio(RadioSpec::parse("esphome://hall"), 0, clock)->info().kind, "esphome") << "it is reached when it is used";
+  const auto twice = {RadioSpec::parse("esphome://hall"), RadioSpec::parse("esphome://hall:6053?name=hall")};
+  EXPECT_THROW((void)open_radios(twice, clock), UsageError);
 }
 
 }  // namespace

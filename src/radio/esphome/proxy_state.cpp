@@ -341,7 +341,7 @@ awaitable<void> ProxyState::recover(bool hard, TimePoint deadline) {
   const uint64_t before = logins_;
   if (is_ready())
     session_->restart();
-  else if (!has_permanent_problem())
+  else if (session_ && !has_permanent_problem())
     session_->retry_now();
   co_await wait_login(before, deadline);
 }
@@ -362,9 +362,13 @@ std::string ProxyState::proxy_name() const {
   return info_.name.substr(info_.name.rfind('/') + 1);
 }
 
+std::string ProxyState::no_session_yet() const {
+  return "there is no session with " + proxy_name() + " yet";
+}
+
 std::string ProxyState::problem() const {
   const Session::Status& status = session_->status();
-  if (status.problem == SessionProblem::none) return "no session with " + proxy_name() + " yet";
+  if (status.problem == SessionProblem::none) return no_session_yet();
   const ProblemText text = problem_text(status.problem, proxy_name(), status.detail);
   return text.what + (text.advice.empty() ? "" : "; " + text.advice);
 }
@@ -372,7 +376,8 @@ std::string ProxyState::problem() const {
 RadioNotAvailable ProxyState::unavailable() const {
   if (!session_) return RadioNotAvailable("the radio is gone", {.radio = info_.name}, Unavailable::no_service);
   const Session::Status& status = session_->status();
-  const ProblemText text = problem_text(status.problem, proxy_name(), status.detail);
+  ProblemText text = problem_text(status.problem, proxy_name(), status.detail);
+  if (status.problem == SessionProblem::none) text.what = no_session_yet();
   const bool refused = status.problem == SessionProblem::wrong_key || status.problem == SessionProblem::encryption_needed ||
                        status.problem == SessionProblem::password_needed;
   return RadioNotAvailable(text.what, {.radio = info_.name, .cause = status.detail, .advice = text.advice},

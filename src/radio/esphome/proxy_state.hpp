@@ -92,6 +92,7 @@ private:
   [[nodiscard]] awaitable<void> wait_ready(TimePoint deadline);
   [[nodiscard]] awaitable<void> wait_subscribed(TimePoint deadline);
   [[nodiscard]] std::string proxy_name() const;
+  [[nodiscard]] std::string no_session_yet() const;
   [[nodiscard]] std::string problem() const;
   [[nodiscard]] RadioNotAvailable unavailable() const;
   [[nodiscard]] RadioNotAvailable held() const;

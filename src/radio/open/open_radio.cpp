@@ -2,6 +2,7 @@
 #include "moor/radio.hpp"
 #include "moor/world.hpp"
 #include "radio/bluez/bluez_radio.hpp"
+#include "radio/esphome/proxy_radio.hpp"
 #include "radio/replay/replay_radio.hpp"
 
 namespace moor {
@@ -17,12 +18,8 @@ public:
       case RadioSpec::Kind::replay: radios_.push_back(open_replay(spec, next_++, clock_)); return;
       case RadioSpec::Kind::sim: open_world(spec); return;
       case RadioSpec::Kind::bluez: radios_.push_back(bluez::make_radio(bluez_system(), spec.target, next_++)); return;
-      case RadioSpec::Kind::esphome: break;
+      case RadioSpec::Kind::esphome: open_proxy(spec); return;
     }
-    throw RadioNotAvailable(
-        "radio " + spec.to_string() + " cannot be used: this version of moor has adapters, recordings and simulated worlds",
-        {.radio = spec.to_string(),
-         .advice = "give --radio bluez, --radio replay:CAPTURE or --radio sim:WORLD.toml, or run `moor gateway --demo`"});
   }
   [[nodiscard]] std::vector<std::unique_ptr<Radio>> take() { return std::move(radios_); }
 
@@ -31,6 +28,21 @@ private:
   std::shared_ptr<bluez::System> bluez_system() {
     if (!system_) system_ = std::make_shared<bluez::System>(clock_, bluez::system_ports());
     return system_;
+  }
+
+  // A proxy serves one subscriber: two of one program would take it from each other.
+  void open_proxy(const RadioSpec& spec) {
+    for (const auto& each : radios_)
+      if (each->info().name == spec.to_string())
+        throw UsageError("the proxy " + spec.to_string() + " is named twice",
+                         {.radio = spec.to_string(), .advice = "Name it once."});
+    radios_.push_back(esphome_radio::make_radio(clock_, spec, next_++, mdns()));
+  }
+
+  // All proxies share it.
+  std::shared_ptr<mdns::Mdns> mdns() {
+    if (!mdns_) mdns_ = esphome_radio::usual_mdns(clock_);
+    return mdns_;
   }
 
   void open_world(const RadioSpec& spec) {
@@ -60,6 +72,7 @@ private:
   RadioId next_;
   std::vector<std::unique_ptr<Radio>> radios_;
   std::shared_ptr<bluez::System> system_;
+  std::shared_ptr<mdns::Mdns> mdns_;
   std::map<std::filesystem::path, std::unique_ptr<sim::World>> worlds_;
 };
 
