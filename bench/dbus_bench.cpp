@@ -227,8 +227,8 @@ public:
     sd_bus_message* signal = nullptr;
     check(sd_bus_message_new_signal(bus, &signal, "/org/bluez/hci0/dev_A4_CF_12_34_56_78", "org.freedesktop.DBus.Properties",
                                     "PropertiesChanged"));
-    signal_ = dbus::Message(signal);
-    testing::write_advertisement(signal_.write(), -60);
+    signal_.reset(signal, [](sd_bus_message* each) { sd_bus_message_unref(each); });
+    write_advertisement(signal);
   }
   void send_round() {
     for (size_t i = 0; i < signals_in_a_round; ++i) check(sd_bus_send(bus_.get(), signal_.get(), nullptr));
@@ -236,8 +236,26 @@ public:
   }
 
 private:
+  // What testing::write_advertisement writes.
+  static void write_advertisement(sd_bus_message* m) {
+    const std::array<uint8_t, 23> data{2, 21, 1, 2, 3, 4};
+    check(sd_bus_message_append(m, "s", "org.bluez.Device1"));
+    check(sd_bus_message_open_container(m, 'a', "{sv}"));
+    check(sd_bus_message_append(m, "{sv}", "RSSI", "n", -60));
+    check(sd_bus_message_open_container(m, 'e', "sv"));
+    check(sd_bus_message_append(m, "s", "ManufacturerData"));
+    check(sd_bus_message_open_container(m, 'v', "a{qv}"));
+    check(sd_bus_message_open_container(m, 'a', "{qv}"));
+    check(sd_bus_message_open_container(m, 'e', "qv"));
+    check(sd_bus_message_append(m, "q", 0x004C));
+    check(sd_bus_message_open_container(m, 'v', "ay"));
+    check(sd_bus_message_append_array(m, 'y', data.data(), data.size()));
+    for (int i = 0; i < 6; ++i) check(sd_bus_message_close_container(m));
+    check(sd_bus_message_append(m, "as", 0));
+  }
+
   std::shared_ptr<sd_bus> bus_;
-  dbus::Message signal_;
+  std::shared_ptr<sd_bus_message> signal_;
 };
 
 template <typename Source>

@@ -35,7 +35,6 @@ moor_dependency(OpenSSL::Crypto FIND "OpenSSL 3.0 COMPONENTS Crypto" MODULE "lib
 moor_dependency(OpenSSL::SSL FIND "OpenSSL 3.0 COMPONENTS SSL" MODULE "libssl")
 moor_dependency(ZLIB::ZLIB FIND "ZLIB" MODULE "zlib")
 moor_dependency(SQLite::SQLite3 FIND "SQLite3 3.40" MODULE "sqlite3")
-moor_dependency(PkgConfig::systemd FIND "PkgConfig" MODULE "libsystemd")
 moor_dependency(fmt::fmt FIND "fmt 9.1" MODULE "fmt")
 moor_dependency(spdlog::spdlog FIND "spdlog 1.10" MODULE "spdlog")
 moor_dependency(tomlplusplus::tomlplusplus FIND "tomlplusplus 3.3" MODULE "tomlplusplus")

@@ -2,10 +2,17 @@
 
 #include "dbus/connection.hpp"
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <cerrno>
+#include <charconv>
+#include <cstddef>
 #include <cstdlib>
+#include <cstring>
+#include <system_error>
 
 namespace moor::dbus {
 
@@ -13,14 +20,74 @@ namespace asio = boost::asio;
 
 namespace {
 
-BusHandle new_handle() {
-  sd_bus* bus = nullptr;
-  if (const int result = sd_bus_new(&bus); result < 0) throw BusLost(words_of(result));
-  return BusHandle(bus);
+// A value of an address, where "%20" stands for a byte.
+std::optional<std::string> unescaped(std::string_view text) {
+  std::string result;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      result += text[at];
+      continue;
+    }
+    unsigned byte = 0;
+    if (at + 2 >= text.size() ||
+        std::from_chars(text.data() + at + 1, text.data() + at + 3, byte, 16).ptr != text.data() + at + 3)
+      return std::nullopt;
+    result += static_cast<char>(byte);
+    at += 2;
+  }
+  return result;
 }
 
-void check_begun(int result, const std::string& what) {
-  if (result < 0) throw MessageMalformed("D-Bus has no " + what + ": " + words_of(result));
+struct Failure {
+  std::string text;
+  bool denied = false;
+};
+
+// Of one address of the list that the specification calls "server addresses". @returns nothing where it is none for a Unix socket.
+std::optional<sockaddr_un> socket_address(std::string_view address) {
+  constexpr std::string_view transport = "unix:";
+  if (!address.starts_with(transport)) return std::nullopt;
+  address.remove_prefix(transport.size());
+  while (!address.empty()) {
+    const std::string_view pair = address.substr(0, address.find(','));
+    address.remove_prefix(std::min(address.size(), pair.size() + 1));
+    const size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) return std::nullopt;
+    const std::string_view key = pair.substr(0, equals);
+    if (key != "path" && key != "abstract") continue;
+    const std::optional<std::string> value = unescaped(pair.substr(equals + 1));
+    sockaddr_un result{};
+    result.sun_family = AF_UNIX;
+    const size_t begin = key == "abstract" ? 1 : 0;  // after a zero byte
+    if (!value || value->empty() || value->size() + begin >= sizeof result.sun_path) return std::nullopt;
+    std::copy(value->begin(), value->end(), result.sun_path + begin);
+    return result;
+  }
+  return std::nullopt;
+}
+
+socklen_t size_of(const sockaddr_un& address) noexcept {
+  const bool abstract = address.sun_path[0] == '\0';
+  const size_t length = std::strlen(address.sun_path + (abstract ? 1 : 0));
+  return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length + 1);
+}
+
+// The socket, or why there is none. A bus whose queue of newcomers is full is asked again.
+awaitable<int> connect_to(sockaddr_un address, Clock& clock, TimePoint deadline, Failure& failure) {
+  constexpr Duration pause = std::chrono::milliseconds(10);
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (socket < 0) throw BusLost(std::generic_category().message(errno));
+  while (::connect(socket, reinterpret_cast<const sockaddr*>(&address), size_of(address)) != 0) {
+    const int error = errno;
+    if (error == EINTR) continue;
+    if (error != EAGAIN || clock.now() >= deadline) {
+      ::close(socket);
+      failure = {.text = std::generic_category().message(error), .denied = error == EACCES || error == EPERM};
+      co_return -1;
+    }
+    co_await clock.wait_until(std::min(deadline, clock.now() + pause));
+  }
+  co_return socket;
 }
 
 }  // namespace
@@ -41,9 +108,7 @@ void Reply::done() {
 
 void Reply::done(const std::function<void(Writer&)>& arguments) {
   if (!call_) return;
-  sd_bus_message* answer = nullptr;
-  check_begun(sd_bus_message_new_method_return(call_.get(), &answer), "answer to this call");
-  Message message(answer);
+  Message message = make_answer(call_);
   Writer writer = message.write();
   arguments(writer);
   send(std::move(message));
@@ -51,15 +116,13 @@ void Reply::done(const std::function<void(Writer&)>& arguments) {
 
 void Reply::refuse(const std::string& error_name, const std::string& text) {
   if (!call_) return;
-  sd_bus_error error = SD_BUS_ERROR_MAKE_CONST(error_name.c_str(), text.c_str());
-  sd_bus_message* answer = nullptr;
-  check_begun(sd_bus_message_new_method_error(call_.get(), &answer, &error), "error named " + error_name);
-  send(Message(answer));
+  send(make_refusal(call_, error_name, text));
 }
 
 void Reply::send(Message answer) {
+  const bool awaited = (call_.get()->flags & no_reply_expected) == 0;
   call_ = Message();
-  if (const auto connection = connection_.lock()) connection->send(answer);
+  if (const auto connection = connection_.lock(); connection && awaited) connection->send(answer);
 }
 
 awaitable<std::unique_ptr<Bus>> Bus::open_system(Clock& clock, TimePoint deadline) {
@@ -70,30 +133,23 @@ awaitable<std::unique_ptr<Bus>> Bus::open_system(Clock& clock, TimePoint deadlin
 }
 
 awaitable<std::unique_ptr<Bus>> Bus::open(std::string address, Clock& clock, TimePoint deadline) {
-  BusHandle handle = new_handle();
-  if (sd_bus_set_address(handle.get(), address.c_str()) < 0) throw BusLost("not an address of a bus: " + address);
-  sd_bus_set_bus_client(handle.get(), 1);
-  const auto connection = std::make_shared<Connection>(co_await asio::this_coro::executor, clock, std::move(handle));
-  std::unique_ptr<Bus> bus(new Bus(connection));
-  co_await connection->start(connection, deadline);
-  co_return bus;
+  const std::string all = address;
+  Failure failure{.text = "not an address of a bus: " + all};
+  int socket = -1;
+  for (std::string_view rest = all; socket < 0 && !rest.empty();) {
+    const std::string_view one = rest.substr(0, rest.find(';'));
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    const std::optional<sockaddr_un> where = socket_address(one);
+    if (where) socket = co_await connect_to(*where, clock, deadline, failure);
+  }
+  if (socket < 0) throw BusLost(failure.text, failure.denied);
+  co_return co_await over(socket, false, clock, deadline);
 }
 
 awaitable<std::unique_ptr<Bus>> Bus::over(int socket, bool serve, Clock& clock, TimePoint deadline) {
-  BusHandle handle = new_handle();
-  if (const int result = sd_bus_set_fd(handle.get(), socket, socket); result < 0) {
-    ::close(socket);
-    throw BusLost(words_of(result));
-  }
-  if (serve) {
-    sd_id128_t id;
-    sd_id128_randomize(&id);
-    sd_bus_set_server(handle.get(), 1, id);
-    sd_bus_set_sender(handle.get(), ":1.1");  // as a bus would: without a sender, rules with one fit nothing
-  } else {
-    sd_bus_set_bus_client(handle.get(), 1);
-  }
-  const auto connection = std::make_shared<Connection>(co_await asio::this_coro::executor, clock, std::move(handle));
+  const auto role = serve ? Authentication::Role::server : Authentication::Role::client;
+  const auto connection = std::make_shared<Connection>(co_await asio::this_coro::executor, clock, socket, role);
+  if (serve) connection->speak_as(":1.1");  // as a bus would: without a sender, rules with one fit nothing
   std::unique_ptr<Bus> bus(new Bus(connection));
   co_await connection->start(connection, deadline);
   co_return bus;
@@ -118,7 +174,7 @@ awaitable<void> Bus::wait_lost() {
 }
 
 Message Bus::new_call(const Target& target, const char* method) {
-  return connection_->new_call(target, method);
+  return make_call(target, method);
 }
 
 awaitable<Message> Bus::call(Message message, TimePoint deadline) {
@@ -142,10 +198,15 @@ Bus::Hold Bus::serve(const std::string& path, bool below, OnCall on_call) {
 }
 
 Message Bus::new_signal(const std::string& path, const std::string& interface, const char* member) {
-  sd_bus_message* signal = nullptr;
-  check_begun(sd_bus_message_new_signal(connection_->handle(), &signal, path.c_str(), interface.c_str(), member),
-              "signal " + interface);
-  return Message(signal);
+  return make_signal(path, interface, member);
+}
+
+void Bus::speak_as(std::string name) {
+  connection_->speak_as(std::move(name));
+}
+
+void Bus::set_gate(Gate gate) {
+  connection_->set_gate(std::move(gate));
 }
 
 awaitable<void> Bus::request_name(std::string name, TimePoint deadline) {

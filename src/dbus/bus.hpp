@@ -67,6 +67,7 @@ class Bus {
 public:
   using OnSignal = std::function<void(const Message&)>;
   using OnCall = std::function<void(const Message& call, Reply reply)>;
+  using Gate = std::function<bool(const Message& call)>;
 
   /// Whatever it stands for ends with it; nothing is called any more. It may outlive the bus.
   class Hold {
@@ -113,9 +114,15 @@ public:
   /// and what it starts it posts. Completes when the bus has taken the rule: what is called after that misses no signal.
   [[nodiscard]] awaitable<Hold> match(std::string rule, OnSignal on_signal, TimePoint deadline);
 
-  /// Answers all calls to the path, or with `below` also to all paths under it; Introspect, Peer and Properties too, as far as anybody asks.
+  /// Answers all calls to the path, or with `below` also to all paths under it, but for Peer.Ping, which is always answered.
   [[nodiscard]] Hold serve(const std::string& path, bool below, OnCall on_call);
   [[nodiscard]] Message new_signal(const std::string& path, const std::string& interface, const char* member);
+
+  // Of the end that is the bus itself, for tests.
+  /// Who messages are from that do not say so.
+  void speak_as(std::string name);
+  /// Calls that it does not let through are refused with ServiceUnknown.
+  void set_gate(Gate gate);
 
   /// Takes a well-known name. @throws CallFailed where somebody else has it.
   [[nodiscard]] awaitable<void> request_name(std::string name, TimePoint deadline);

@@ -3,11 +3,9 @@
 #include "core/parked.hpp"
 #include "core/within.hpp"
 #include "dbus/call_group.hpp"
-#include "dbus/match_rule.hpp"
 
-#include <poll.h>
+#include <algorithm>
 #include <boost/asio/post.hpp>
-#include <cerrno>
 
 namespace moor::dbus {
 
@@ -15,42 +13,40 @@ namespace asio = boost::asio;
 
 namespace {
 
-// As many messages in a turn of the event loop: about 0.3 ms of work.
+// As many messages in a turn of the event loop: about 0.1 ms of work.
 constexpr int messages_a_turn = 64;
 
 Target bus_driver() {
   return {"org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus"};
 }
 
-constexpr uint64_t never = UINT64_MAX;  // to sd-bus: the Clock has the deadlines
-
-CallFailed failure(sd_bus_message* reply) {
-  const sd_bus_error* error = sd_bus_message_get_error(reply);
-  const bool has_text = error->message != nullptr && *error->message != '\0';
-  return {error->name, has_text ? error->message : error->name};
+CallFailed failure(const Message& reply) {
+  std::string text;
+  if (reply.signature().starts_with('s')) text = reply.read().read_string();
+  return {std::string(reply.error_name()), text.empty() ? std::string(reply.error_name()) : text};
 }
 
 }  // namespace
 
-// Something that sd-bus will call back about, once. It lives in the frame of the coroutine that waits.
+// A call that waits for its answer. It lives in the frame of the coroutine that waits.
 struct Connection::Pending final : CallGroup::Member {
   enum class End : uint8_t { not_yet, answered, late, lost, given_up };
 
-  Pending(Connection& owner, TimePoint until, CallGroup* group = nullptr)
-      : CallGroup::Member(group), connection(owner), deadline(until), parked(owner.executor_) {
-    connection.pending_.insert(this);
+  Pending(Connection& owner, uint32_t of, TimePoint until, CallGroup* group)
+      : CallGroup::Member(group), connection(owner), serial(of), deadline(until), parked(owner.executor_) {
+    connection.pending_.emplace(serial, this);
   }
   Pending(const Pending&) = delete;
   Pending& operator=(const Pending&) = delete;
   ~Pending() override {
-    connection.pending_.erase(this);
+    connection.pending_.erase(serial);
     std::erase(connection.answered_calls_, this);
   }
 
-  void answer(sd_bus_message* message) {
+  void answer(const Message& message) {
     if (end != End::not_yet) return;
     end = End::answered;
-    reply = Message(sd_bus_message_ref(message));
+    reply = message;
     connection.answered_calls_.push_back(this);
   }
   void fail(End how) {
@@ -59,78 +55,76 @@ struct Connection::Pending final : CallGroup::Member {
     parked.resume_soon();
   }
   void give_up() override { fail(End::given_up); }
-  static int on_reply(sd_bus_message* message, void* pending, sd_bus_error*) {
-    static_cast<Pending*>(pending)->answer(message);
-    return 1;
-  }
 
   Connection& connection;
+  const uint32_t serial;
   const TimePoint deadline;
   Parked parked;
   End end = End::not_yet;
   Message reply{};
-  Slot slot{};
 };
 
-// What sd-bus calls until the slot ends.
+// What is called until its hold ends.
 struct Connection::Registration {
   explicit Registration(Connection& owner) : connection(owner) {}
   virtual ~Registration() = default;
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
+  /// Told once, when the hold ends.
+  virtual void retire() { ended = true; }
 
   template <typename Call>
-  void guard(Call&& call) noexcept {
+  void guard(Call&& call) {
     if (ended || !connection.open_) return;
     try {
       call();
-    } catch (const MessageMalformed&) {
-      // Somebody else's nonsense on the bus must not end the program.
-    } catch (...) {
-      connection.thrown_ = std::current_exception();
+    } catch (const MessageMalformed&) {  // somebody else's nonsense on the bus must not end the program
     }
   }
 
   Connection& connection;
-  Slot slot{};
   bool ended = false;
 };
 
 struct Connection::SignalMatch final : Registration {
   SignalMatch(Connection& owner, Bus::OnSignal call) : Registration(owner), on_signal(std::move(call)) {}
 
-  static int on_message(sd_bus_message* message, void* userdata, sd_bus_error*) {
-    auto& match = *static_cast<SignalMatch*>(userdata);
-    if (match.sender_changes != nullptr && match.sender != sd_bus_message_get_sender(message)) return 0;
-    match.guard([&] { match.on_signal(Message(sd_bus_message_ref(message))); });
-    return 0;
+  void retire() override {
+    if (std::exchange(ended, true)) return;
+    if (sender_changes != nullptr) sender_changes->retire();
+    if (!asked || !connection.open_) return;
+    Message removal = make_call(bus_driver(), "RemoveMatch");
+    removal.get()->flags = no_reply_expected;
+    removal.write().string(text);
+    connection.send(removal);
   }
-  static int on_installed(sd_bus_message* message, void* userdata, sd_bus_error*) {
-    auto& match = *static_cast<SignalMatch*>(userdata);
-    if (match.installing != nullptr) match.installing->answer(message);
-    return 1;
+  void tell(const Message& signal) {
+    if (!rule.fits(*signal.get()) || (sender_changes != nullptr && sender != signal.sender())) return;
+    guard([&] { on_signal(signal); });
   }
 
   Bus::OnSignal on_signal;
-  Pending* installing = nullptr;
-  // Of a rule with a well-known name as sender, which sd-bus lets any sender fulfil: the one whose name it is now, kept by another match.
+  std::string text{};
+  MatchRule rule{};
+  bool asked = false;  // the bus
+  // Of a rule with a well-known name as sender: whose name it is now, kept by another match.
   std::shared_ptr<SignalMatch> sender_changes{};
   std::string sender{};
   bool sender_changed = false;
 };
 
 struct Connection::Service final : Registration {
-  Service(Connection& owner, Bus::OnCall call) : Registration(owner), on_call(std::move(call)) {}
+  Service(Connection& owner, std::string at, bool below_too, Bus::OnCall call)
+      : Registration(owner), path(std::move(at)), below(below_too), on_call(std::move(call)) {}
 
-  static int on_message(sd_bus_message* message, void* userdata, sd_bus_error*) {
-    auto& service = *static_cast<Service*>(userdata);
-    service.guard([&] {
-      const Message call(sd_bus_message_ref(message));
-      service.on_call(call, Reply(call, service.connection.weak_from_this()));
-    });
-    return 1;
+  [[nodiscard]] bool has(std::string_view wanted) const noexcept {
+    if (ended) return false;
+    if (wanted == path) return true;
+    return below && (path == "/" || (wanted.starts_with(path) && wanted[path.size()] == '/'));
   }
 
+  std::string path;
+  bool below;
   Bus::OnCall on_call;
 };
 
@@ -140,18 +134,20 @@ struct Connection::Ending {
   Ending(const Ending&) = delete;
   Ending& operator=(const Ending&) = delete;
   ~Ending() {
-    if (const auto owner = connection.lock()) owner->retire(std::move(registration));
+    if (const auto owner = connection.lock()) owner->retire(registration);
   }
 
   std::weak_ptr<Connection> connection;
   std::shared_ptr<Registration> registration;
 };
 
-Connection::Connection(const asio::any_io_executor& executor, Clock& clock, BusHandle bus)
+Connection::Connection(const asio::any_io_executor& executor, Clock& clock, int socket, Authentication::Role role)
     : executor_(executor),
       clock_(clock),
-      bus_(std::move(bus)),
-      descriptor_(executor),
+      descriptor_(executor, socket),
+      channel_(socket),
+      role_(role),
+      authentication_(role),
       answered_(executor),
       lost_(executor),
       late_(clock, executor, [this] { end_late(); }) {}
@@ -161,20 +157,15 @@ Connection::~Connection() {
 }
 
 awaitable<void> Connection::start([[maybe_unused]] std::shared_ptr<Connection> self, TimePoint deadline) {
-  sd_bus_set_method_call_timeout(bus_.get(), never);
-  const int started = sd_bus_start(bus_.get());
-  if (started < 0) {
-    close(words_of(started), started == -EACCES || started == -EPERM);
-  } else {
-    pump_soon();
-    if (!co_await within(clock_, deadline, answered_.wait())) {
-      close("the bus did not answer in time");
-      throw TimedOut(why_lost_);
-    }
+  channel_.put(authentication_.greeting());
+  if (role_ == Authentication::Role::client) (void)post(make_call(bus_driver(), "Hello"));
+  pump_soon();
+  const bool in_time = co_await within(clock_, deadline, answered_.wait());
+  if (!in_time) {
+    close("the bus did not answer in time");
+    throw TimedOut(why_lost_);
   }
   if (!open_) throw BusLost(why_lost_, denied_);
-  const char* name = nullptr;
-  if (sd_bus_get_unique_name(bus_.get(), &name) >= 0) unique_name_ = name;
   held_ = false;
   pump_soon();
 }
@@ -184,28 +175,17 @@ void Connection::close(std::string why, bool denied) {
   open_ = false;
   why_lost_ = std::move(why);
   denied_ = denied;
-  if (descriptor_.is_open()) descriptor_.release();
-  if (!processing_) sd_bus_close(bus_.get());
+  boost::system::error_code ignored;
+  descriptor_.close(ignored);
   late_.stop();
-  for (Pending* each : pending_) each->fail(Pending::End::lost);
+  for (const auto& [serial, each] : pending_) each->fail(Pending::End::lost);
   answered_.set();
   lost_.set();
-}
-
-void Connection::check_sent(int result) {
-  if (result >= 0) return;
-  const bool too_many = result == -ENOBUFS;
-  if (too_many || sd_bus_is_open(bus_.get()) <= 0) {
-    close(too_many ? std::string("the bus takes no more messages") : words_of(result));
-    throw BusLost(why_lost_);
-  }
-  throw MessageMalformed(std::string("D-Bus cannot send this message: ") + words_of(result));
 }
 
 // @throws BusLost, TimedOut, CallGivenUp, or what the reply says.
 awaitable<void> Connection::finish(Pending& pending, const Message& asked) {
   using End = Pending::End;
-  arm();
   late_.set(pending.deadline);
   if (pending.end == End::not_yet) {
     // A variable: with the wait inside the condition of a throw, g++ 12 lays out this frame in two ways and crashes.
@@ -214,15 +194,15 @@ awaitable<void> Connection::finish(Pending& pending, const Message& asked) {
   }
   if (pending.end == End::given_up) throw CallGivenUp();
   if (pending.end == End::late)
-    throw TimedOut("no answer to " + (asked ? std::string(asked.interface()) + "." + std::string(asked.member()) : "AddMatch"));
+    throw TimedOut("no answer to " + std::string(asked.interface()) + "." + std::string(asked.member()));
   if (pending.end == End::lost) throw BusLost(why_lost_, denied_);
-  if (sd_bus_message_is_method_error(pending.reply.get(), nullptr) > 0) throw failure(pending.reply.get());
+  if (pending.reply.get()->kind == Kind::error) throw failure(pending.reply);
 }
 
 void Connection::end_late() {
   const TimePoint now = clock_.now();
   TimePoint next = TimePoint::max();
-  for (Pending* const each : pending_) {
+  for (const auto& [serial, each] : pending_) {
     if (each->deadline <= now)
       each->fail(Pending::End::late);
     else
@@ -244,64 +224,52 @@ awaitable<void> Connection::wait_lost([[maybe_unused]] std::shared_ptr<Connectio
   co_await lost_.wait();
 }
 
-Message Connection::new_call(const Target& target, const char* method) {
-  sd_bus_message* message = nullptr;
-  const char* destination = target.destination.empty() ? nullptr : target.destination.c_str();
-  const int result =
-      sd_bus_message_new_method_call(bus_.get(), &message, destination, target.path.c_str(), target.interface.c_str(), method);
-  if (result < 0) throw MessageMalformed("D-Bus has no call " + target.interface + "." + method + " at " + target.path);
-  return Message(message);
-}
-
 awaitable<Message> Connection::call([[maybe_unused]] std::shared_ptr<Connection> self, Message message, TimePoint deadline,
                                     CallGroup* group) {
   if (!open_) throw BusLost(why_lost_, denied_);
   if (group != nullptr && group->has_ended()) throw CallGivenUp();
-  Pending pending(*this, deadline, group);
-  sd_bus_slot* slot = nullptr;
-  check_sent(sd_bus_call_async(bus_.get(), &slot, message.get(), Pending::on_reply, &pending, never));
-  pending.slot.reset(slot);
+  const uint32_t serial = post(message);
+  if (serial == 0) throw BusLost(why_lost_, denied_);
+  Pending pending(*this, serial, deadline, group);
   co_await finish(pending, message);
   co_return std::move(pending.reply);
 }
 
-void Connection::send(const Message& message) {
-  if (!open_) return;
-  try {
-    check_sent(sd_bus_send(bus_.get(), message.get(), nullptr));
-  } catch (const BusLost&) {
-    return;
+uint32_t Connection::post(const Message& message) {
+  if (!open_) return 0;
+  if (!message.get()->open.empty()) throw MessageMalformed("D-Bus cannot send a message with a container that is still open");
+  if (++last_serial_ == 0) ++last_serial_;
+  if (!channel_.put(message, last_serial_, own_sender_)) {
+    close("the bus takes no more messages");
+    return 0;
   }
-  arm();
+  if (!processing_) flush();
+  return open_ ? last_serial_ : 0;
 }
 
 awaitable<Bus::Hold> Connection::match([[maybe_unused]] std::shared_ptr<Connection> self, std::string rule,
                                        Bus::OnSignal on_signal, TimePoint deadline) {
   const auto match = std::make_shared<SignalMatch>(*this, std::move(on_signal));
   Bus::Hold result = hold(match);
-  if (const auto name = well_known_sender(rule); name && !unique_name_.empty())
-    co_await follow_sender(*match, std::string(*name), deadline);
-  co_await add_match(*match, std::move(rule), deadline);
+  const auto parsed = MatchRule::parse(rule);
+  const std::optional<std::string> name = parsed ? parsed->well_known_sender() : std::nullopt;
+  if (name && !unique_name_.empty()) co_await follow_sender(*match, *name, deadline);
+  co_await add_match(match, std::move(rule), deadline);
   co_return result;
 }
 
-awaitable<void> Connection::add_match(SignalMatch& match, std::string rule, TimePoint deadline) {
+awaitable<void> Connection::add_match(std::shared_ptr<SignalMatch> match, std::string rule, TimePoint deadline) {
   if (!open_) throw BusLost(why_lost_, denied_);
-  Pending installed(*this, deadline);
-  match.installing = &installed;
-  struct Forget {
-    SignalMatch& match;
-    ~Forget() { match.installing = nullptr; }
-  } forget{match};
-  sd_bus_slot* slot = nullptr;
-  const int added =
-      sd_bus_add_match_async(bus_.get(), &slot, rule.c_str(), SignalMatch::on_message, SignalMatch::on_installed, &match);
-  if (added == -EINVAL) throw CallFailed("org.freedesktop.DBus.Error.MatchRuleInvalid", "not a match rule: " + rule);
-  check_sent(added);
-  match.slot.reset(slot);
-  if (unique_name_.empty()) co_return;  // no bus there to choose the messages: all come, and sd-bus chooses
-  const Message by_sd_bus;
-  co_await finish(installed, by_sd_bus);
+  std::optional<MatchRule> parsed = MatchRule::parse(rule);
+  if (!parsed) throw CallFailed("org.freedesktop.DBus.Error.MatchRuleInvalid", "not a match rule: " + rule);
+  match->rule = std::move(*parsed);
+  match->text = rule;
+  matches_.push_back(match);
+  if (unique_name_.empty()) co_return;  // no bus there to choose the messages: all come
+  Message addition = make_call(bus_driver(), "AddMatch");
+  addition.write().string(rule);
+  match->asked = true;
+  (void)co_await call(shared_from_this(), std::move(addition), deadline);
 }
 
 // The changes come in one order with the signals, so what is kept is right for each signal. The answer to the question is right
@@ -313,7 +281,7 @@ awaitable<void> Connection::follow_sender(SignalMatch& match, std::string name, 
     match.sender = reader.read_string();
     match.sender_changed = true;
   });
-  co_await add_match(*match.sender_changes,
+  co_await add_match(match.sender_changes,
                      "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
                      "member='NameOwnerChanged',arg0='" +
                          name + "'",
@@ -324,13 +292,13 @@ awaitable<void> Connection::follow_sender(SignalMatch& match, std::string name, 
 
 awaitable<std::optional<std::string>> Connection::find_owner(std::shared_ptr<Connection> self, std::string name,
                                                              TimePoint deadline) {
-  Message question = new_call(bus_driver(), "GetNameOwner");
+  Message question = make_call(bus_driver(), "GetNameOwner");
   question.write().string(name);
   try {
     const Message answer = co_await call(std::move(self), std::move(question), deadline);
     co_return std::string(answer.read().read_string());
   } catch (const CallFailed& failed) {
-    if (failed.name() != SD_BUS_ERROR_NAME_HAS_NO_OWNER) throw;
+    if (failed.name() != "org.freedesktop.DBus.Error.NameHasNoOwner") throw;
   }
   co_return std::nullopt;
 }
@@ -338,23 +306,18 @@ awaitable<std::optional<std::string>> Connection::find_owner(std::shared_ptr<Con
 awaitable<void> Connection::request_name(std::shared_ptr<Connection> self, std::string name, TimePoint deadline) {
   constexpr uint32_t do_not_queue = 4;  // D-Bus specification, RequestName
   constexpr uint32_t primary_owner = 1, already_owner = 4;
-  Message request = new_call(bus_driver(), "RequestName");
+  Message request = make_call(bus_driver(), "RequestName");
   request.write().string(name).u32(do_not_queue);
   const Message answer = co_await call(std::move(self), std::move(request), deadline);
   const uint32_t result = answer.read().read_u32();
   if (result != primary_owner && result != already_owner)
-    throw CallFailed(SD_BUS_ERROR_ADDRESS_IN_USE, "somebody else is " + name);
+    throw CallFailed("org.freedesktop.DBus.Error.AddressInUse", "somebody else is " + name);
 }
 
 Bus::Hold Connection::serve(const std::string& path, bool below, Bus::OnCall on_call) {
-  const auto service = std::make_shared<Service>(*this, std::move(on_call));
-  sd_bus_slot* slot = nullptr;
-  const auto add = below ? sd_bus_add_fallback : sd_bus_add_object;
-  if (open_) {
-    const int added = add(bus_.get(), &slot, path.c_str(), Service::on_message, service.get());
-    if (added < 0) throw MessageMalformed("D-Bus cannot serve " + path + ": " + words_of(added));
-    service->slot.reset(slot);
-  }
+  if (!is_path(path)) throw MessageMalformed("D-Bus cannot serve " + path + ": it is no object path");
+  const auto service = std::make_shared<Service>(*this, path, below, std::move(on_call));
+  services_.push_back(service);
   return hold(service);
 }
 
@@ -362,14 +325,16 @@ Bus::Hold Connection::hold(std::shared_ptr<Registration> registration) {
   return Bus::Hold(std::make_shared<Ending>(weak_from_this(), std::move(registration)));
 }
 
-void Connection::retire(std::shared_ptr<Registration> registration) {
-  registration->ended = true;
-  registration->slot.reset();  // of a match: tells the bus
-  if (processing_)
-    retired_.push_back(std::move(registration));
-  else
-    registration.reset();
-  arm();
+void Connection::retire(const std::shared_ptr<Registration>& registration) {
+  registration->retire();
+  sweep();
+}
+
+void Connection::sweep() {
+  if (processing_) return;
+  const auto has_ended = [](const auto& each) { return each->ended; };
+  std::erase_if(matches_, has_ended);
+  std::erase_if(services_, has_ended);
 }
 
 void Connection::pump_soon() {
@@ -384,72 +349,132 @@ void Connection::pump() {
   if (!open_) return resume_answered();
   if (held_) return;
   int taken = 0;
-  while (taken < messages_a_turn && process_one()) ++taken;
-  if (taken < messages_a_turn)
+  Step step = Step::message;
+  processing_ = true;
+  try {
+    while (taken < messages_a_turn && step != Step::stop) {
+      step = process_one();
+      if (step == Step::message) ++taken;
+    }
+  } catch (...) {
+    processing_ = false;
+    sweep();
+    pump_soon();
+    throw;
+  }
+  processing_ = false;
+  sweep();
+  flush();
+  if (step == Step::stop)
     arm();
   else
     pump_soon();
   resume_answered();
 }
 
-// Where sd-bus has no time limit any more, the bus knows who this is. dbus-daemon lets users that it does not want come so far, and then
-// hangs up.
-bool Connection::is_known() const {
-  uint64_t timeout = 0;
-  return sd_bus_get_timeout(bus_.get(), &timeout) >= 0 && timeout == never;
+// One message from what has come, else more of it from the other end.
+Connection::Step Connection::process_one() {
+  if (!open_ || held_) return Step::stop;
+  Step step = Step::message;
+  if (authentication_.state() != Authentication::State::done) {
+    step = greet();
+  } else {
+    if (!incoming_ || incoming_.get()->references != 1) incoming_ = Message(new Content());
+    const Channel::Taken taken = channel_.take_message(*incoming_.get());
+    if (taken == Channel::Taken::malformed) {
+      close(channel_.problem());
+      return Step::stop;
+    }
+    if (taken == Channel::Taken::message)
+      dispatch(Message(incoming_));
+    else
+      step = Step::wants_more;
+  }
+  if (step != Step::wants_more || !open_) return step;
+  const Channel::Received received = channel_.receive();
+  if (received == Channel::Received::nothing_yet) return Step::stop;
+  if (received == Channel::Received::some) return Step::wants_more;
+  // dbus-daemon lets users that it does not want come so far that they are known, and then hangs up.
+  const bool denied = !answered_.is_set() && authentication_.state() == Authentication::State::done;
+  close(channel_.problem().empty() ? std::string("the other end closed the connection") : channel_.problem(), denied);
+  return Step::stop;
 }
 
-bool Connection::process_one() {
-  const bool refusable = !answered_.is_set() && is_known();
-  processing_ = true;
-  const int result = sd_bus_process(bus_.get(), nullptr);
-  processing_ = false;
-  if (!open_) sd_bus_close(bus_.get());  // by somebody who was called
-  if (!retired_.empty()) std::exchange(retired_, {});
-  if (thrown_) {
-    pump_soon();
-    std::rethrow_exception(std::exchange(thrown_, nullptr));
+Connection::Step Connection::greet() {
+  const Bytes input = channel_.input();
+  std::string answer;
+  channel_.take(authentication_.take({reinterpret_cast<const char*>(input.data()), input.size()}, answer));
+  channel_.put(answer);
+  switch (authentication_.state()) {
+    case Authentication::State::under_way: return Step::wants_more;
+    case Authentication::State::rejected: close("the bus does not let this user in", true); return Step::stop;
+    case Authentication::State::wrong: close("the other end speaks no D-Bus"); return Step::stop;
+    case Authentication::State::done: break;
   }
-  if (!open_) return false;
-  if (result < 0 || sd_bus_is_open(bus_.get()) <= 0) {
-    const bool rejected = !answered_.is_set() && (result == -EPERM || result == -EACCES);
-    const bool denied = rejected || (refusable && !answered_.is_set());
-    close(result < 0 ? words_of(result) : std::string("the other end closed the connection"), denied);
-    return false;
-  }
-  if (!answered_.is_set() && sd_bus_is_ready(bus_.get()) > 0) {
+  if (role_ == Authentication::Role::client) return Step::message;
+  held_ = true;
+  answered_.set();
+  return Step::stop;
+}
+
+void Connection::dispatch(const Message& message) {
+  const Content& content = *message.get();
+  if (content.kind == Kind::signal) return dispatch_signal(message);
+  if (content.kind == Kind::call) return dispatch_call(message);
+  if (content.kind != Kind::answer && content.kind != Kind::error) return;  // of a later time
+  if (!answered_.is_set()) {                                                // to Hello
+    if (content.kind == Kind::error) return close(failure(message).what(), true);
+    unique_name_ = message.read().read_string();
     held_ = true;
     answered_.set();
-    return false;
+    return;
   }
-  return result > 0;
+  const auto waiting = pending_.find(content.reply_serial);
+  if (waiting != pending_.end()) waiting->second->answer(message);
 }
 
-// Whatever was sent or received may have changed what sd-bus waits for.
+void Connection::dispatch_signal(const Message& signal) {
+  const size_t count = matches_.size();  // those that are added meanwhile are not told
+  for (size_t i = 0; i < count && open_; ++i) {
+    const std::shared_ptr<SignalMatch> match = matches_[i];
+    match->tell(signal);
+  }
+}
+
+void Connection::dispatch_call(const Message& call) {
+  const auto refuse = [&](const char* name, const std::string& text) {
+    if ((call.get()->flags & no_reply_expected) == 0) send(make_refusal(call, name, text));
+  };
+  if (gate_ && !gate_(call))
+    return refuse("org.freedesktop.DBus.Error.ServiceUnknown",
+                  "The name " + std::string(call.destination()) + " was not provided by any .service files");
+  if (call.interface() == "org.freedesktop.DBus.Peer" && call.member() == "Ping") return send(make_answer(call));
+  std::shared_ptr<Service> best;
+  for (const auto& each : services_)
+    if (each->has(call.path()) && (best == nullptr || each->path.size() > best->path.size())) best = each;
+  if (best == nullptr)
+    return refuse("org.freedesktop.DBus.Error.UnknownObject", "there is no object at " + std::string(call.path()));
+  best->guard([&] { best->on_call(call, Reply(call, weak_from_this())); });
+}
+
+void Connection::flush() {
+  if (!open_ || !channel_.has_output()) return;
+  if (!channel_.flush()) return close(channel_.problem());
+  if (channel_.has_output()) wait(asio::posix::stream_descriptor::wait_write, waiting_to_write_);
+}
+
 void Connection::arm() {
-  if (!open_ || held_ || processing_ || pump_posted_) return;
-  const int descriptor = sd_bus_get_fd(bus_.get());
-  if (descriptor_.is_open() && descriptor_.native_handle() != descriptor)
-    descriptor_.release();  // it has gone on to another address
-  boost::system::error_code error;
-  if (!descriptor_.is_open()) descriptor_.assign(descriptor, error);
-  const int events = sd_bus_get_events(bus_.get());
-  uint64_t timeout = never;
-  const int timed = sd_bus_get_timeout(bus_.get(), &timeout);
-  if (error || events < 0 || timed < 0) return close(error ? error.message() : words_of(std::min(events, timed)));
-  if (timeout == 0) return pump_soon();  // it has more to do already
-  if ((events & POLLIN) != 0) wait(asio::posix::stream_descriptor::wait_read, waiting_to_read_);
-  if ((events & POLLOUT) != 0) wait(asio::posix::stream_descriptor::wait_write, waiting_to_write_);
+  if (!open_ || held_ || pump_posted_) return;
+  wait(asio::posix::stream_descriptor::wait_read, waiting_to_read_);
 }
 
 void Connection::wait(asio::posix::stream_descriptor::wait_type what, bool& waiting) {
   if (std::exchange(waiting, true)) return;
   descriptor_.async_wait(what, [self = shared_from_this(), &waiting](boost::system::error_code error) {
     waiting = false;
-    if (error)
-      self->arm();
-    else
-      self->pump();
+    if (error && self->open_) self->close(error.message());
+    self->flush();
+    self->pump_soon();  // not now: others' turns come first, also where messages come as fast as they are taken
   });
 }
 

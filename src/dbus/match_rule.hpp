@@ -1,13 +1,43 @@
 #pragma once
-// What moor has to know of a match rule of D-Bus; all else in it is sd-bus's and the bus's business.
+// Rules that say which signals somebody wants (D-Bus specification, "Match rules").
+
+#include "dbus/content.hpp"
 
 #include <optional>
-#include <string_view>
+#include <string>
+#include <vector>
 
 namespace moor::dbus {
 
-/// The well-known name that the rule wants as sender; nothing for any sender, a unique name, or the bus itself. The bus puts unique names
-/// into messages, so such a rule can be checked only against the name's owner of the moment.
-[[nodiscard]] std::optional<std::string_view> well_known_sender(std::string_view rule) noexcept;
+class MatchRule {
+public:
+  /// @returns nothing where the text is no rule.
+  [[nodiscard]] static std::optional<MatchRule> parse(std::string_view text);
+
+  /// Leaves out a sender that is a well-known name: messages carry unique ones, and whose a name is only the bus knows.
+  [[nodiscard]] bool fits(const Content& message) const;
+  /// The well-known name that it wants as sender.
+  [[nodiscard]] std::optional<std::string> well_known_sender() const;
+
+private:
+  struct Argument {
+    size_t index = 0;
+    enum class Test : uint8_t { equal, path, name_space } test{};
+    std::string value;
+  };
+  [[nodiscard]] bool take(std::string_view key, std::string value);
+  [[nodiscard]] bool take_argument(std::string_view key, std::string value);
+  [[nodiscard]] static bool fits_argument(const Argument& argument, const Content& message);
+
+  std::optional<Kind> kind_;
+  std::string sender_;
+  bool sender_is_well_known_ = false;
+  std::string path_;
+  std::string path_namespace_;
+  std::string interface_;
+  std::string member_;
+  std::string destination_;
+  std::vector<Argument> arguments_;
+};
 
 }  // namespace moor::dbus

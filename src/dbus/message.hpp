@@ -7,19 +7,14 @@
 #include "moor/bytes.hpp"
 #include "moor/error.hpp"
 
+#include <array>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
-
-struct sd_bus_message;
 
 namespace moor::dbus {
 
-/// What a result of sd-bus below zero means.
-[[nodiscard]] inline std::string words_of(int result) {
-  return std::generic_category().message(-result);
-}
+struct Content;
 
 /// A message whose content is not what its reader expects.
 class MessageMalformed : public Error {
@@ -30,7 +25,7 @@ public:
 /// Reads the arguments of a message from the first to the last. Valid as long as the message; one reader of a message at a time.
 class Reader {
 public:
-  explicit Reader(sd_bus_message* message) noexcept : message_(message) {}
+  explicit Reader(const Content& content) noexcept;
 
   /// Whether the message, or the container that was entered, has no further value.
   [[nodiscard]] bool at_end() const;
@@ -60,14 +55,40 @@ public:
   void skip(const char* types);
 
 private:
-  sd_bus_message* message_;
+  // The message, or a container that was entered: of an array, `types` is one element, again and again.
+  struct Level {
+    char kind;
+    std::string_view types;
+    size_t at;   // in `types`
+    size_t end;  // in the body
+  };
+  static constexpr size_t max_depth = 32;
+
+  [[nodiscard]] Level& top() noexcept { return levels_[depth_]; }
+  [[nodiscard]] const Level& top() const noexcept { return levels_[depth_]; }
+  [[nodiscard]] std::string_view next_type() const noexcept;
+  void expect(std::string_view type, const char* what) const;
+  [[nodiscard]] const uint8_t* fixed(char type, const char* what);
+  [[nodiscard]] std::string_view text(char type, const char* what);
+  [[nodiscard]] size_t align(size_t at, char type) const;
+  [[nodiscard]] size_t array_end(size_t& at, char element) const;
+  [[nodiscard]] std::string_view variant_type(size_t& at) const;
+  [[nodiscard]] size_t after(std::string_view type, size_t at, int depth) const;
+  void consumed(size_t type_size) noexcept;
+  void enter(char kind, std::string_view types, size_t end);
+
+  const Content* content_;
+  Bytes body_;
+  size_t at_ = 0;  // in the body
+  size_t depth_ = 0;
+  std::array<Level, max_depth> levels_;
 };
 
 /// Writes arguments, in their order. What D-Bus cannot carry (text that is not UTF-8, a path that is none) or the container does not
 /// take throws MessageMalformed.
 class Writer {
 public:
-  explicit Writer(sd_bus_message* message) noexcept : message_(message) {}
+  explicit Writer(Content& content) noexcept : content_(&content) {}
 
   Writer& boolean(bool value);
   Writer& u8(uint8_t value);
@@ -98,38 +119,48 @@ public:
   Writer& no_entries();
 
 private:
-  sd_bus_message* message_;
+  void begin(std::string_view type, const char* what);
+  void put(uint64_t value, size_t size);
+  Writer& number(char type, uint64_t value, const char* what);
+  Writer& text(char type, std::string_view value, const char* what);
+  Writer& open(char kind, std::string_view type, const char* contents, const char* what);
+
+  Content* content_;
 };
 
-/// A message with its memory; copies share it.
+/// A message with its memory; copies share it, on one thread.
 class Message {
 public:
   Message() = default;
   /// Takes over one reference.
-  explicit Message(sd_bus_message* message) noexcept : message_(message) {}
+  explicit Message(Content* content) noexcept : content_(content) {}
   Message(const Message& other) noexcept;
-  Message(Message&& other) noexcept : message_(std::exchange(other.message_, nullptr)) {}
+  Message(Message&& other) noexcept : content_(std::exchange(other.content_, nullptr)) {}
   Message& operator=(Message other) noexcept {
-    std::swap(message_, other.message_);
+    std::swap(content_, other.content_);
     return *this;
   }
   ~Message();
 
-  [[nodiscard]] explicit operator bool() const noexcept { return message_ != nullptr; }
+  [[nodiscard]] explicit operator bool() const noexcept { return content_ != nullptr; }
   // Empty where the message has none.
   [[nodiscard]] std::string_view path() const noexcept;
   [[nodiscard]] std::string_view interface() const noexcept;
   [[nodiscard]] std::string_view member() const noexcept;
+  [[nodiscard]] std::string_view error_name() const noexcept;
   [[nodiscard]] std::string_view sender() const noexcept;
   [[nodiscard]] std::string_view destination() const noexcept;
   [[nodiscard]] std::string_view signature() const noexcept;
-  /// From the first argument, also where some have been read before.
-  [[nodiscard]] Reader read() const;
-  [[nodiscard]] Writer write() noexcept { return Writer(message_); }
-  [[nodiscard]] sd_bus_message* get() const noexcept { return message_; }
+  [[nodiscard]] bool is_call() const noexcept;
+  /// From the first argument, also where some have been read before; of one that is being written, what there is so far.
+  [[nodiscard]] Reader read() const { return Reader(*content_); }
+  [[nodiscard]] Writer write() noexcept { return Writer(*content_); }
+  /// For whoever is the bus: who it is from.
+  void set_sender(std::string_view name);
+  [[nodiscard]] Content* get() const noexcept { return content_; }
 
 private:
-  sd_bus_message* message_ = nullptr;
+  Content* content_ = nullptr;
 };
 
 }  // namespace moor::dbus

@@ -136,7 +136,7 @@ TEST_F(BusTest, CarriesMoreThanTheSocketHolds) {
       const Bytes bytes = call.read().read_bytes();
       reply.done([&](Writer& writer) { writer.bytes(bytes); });
     });
-    std::vector<uint8_t> bytes(24u << 20);  // sd-bus makes the socket's buffers 8 MB
+    std::vector<uint8_t> bytes(24u << 20);
     for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>(i * 7);
     Message echo = client().new_call(desk, "Echo");
     echo.write().bytes(bytes);
@@ -178,7 +178,7 @@ TEST_F(BusTest, RefusesRulesThatAreNone) {
   });
 }
 
-// sd-bus takes any unique name for a well-known one, as the bus does not tell it whose it is.
+// Messages carry unique names; whose a well-known one is, only the bus knows.
 TEST_F(BusTest, HearsOnlyTheOwnerOfTheNameInTheRule) {
   play([&]() -> awaitable<void> {
     std::vector<std::string> heard;
@@ -187,7 +187,7 @@ TEST_F(BusTest, HearsOnlyTheOwnerOfTheNameInTheRule) {
     const auto signal_of = [&](const std::string& sender, const std::string& argument) {
       Message message = server().new_signal("/desk", desk.interface, "Moved");
       message.write().string(argument);
-      sd_bus_message_set_sender(message.get(), sender.c_str());
+      message.set_sender(sender);
       server().send(std::move(message));
     };
     const std::string first = pair_.driver->owner("org.desk");

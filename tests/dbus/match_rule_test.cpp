@@ -5,6 +5,11 @@
 namespace moor::dbus {
 namespace {
 
+std::optional<std::string> well_known_sender(std::string_view rule) {
+  const auto parsed = MatchRule::parse(rule);
+  return parsed ? parsed->well_known_sender() : std::nullopt;
+}
+
 TEST(MatchRule, NamesItsWellKnownSender) {
   EXPECT_EQ(well_known_sender("type='signal',sender='org.bluez'"), "org.bluez");
   EXPECT_EQ(well_known_sender("sender=org.bluez,type=signal"), "org.bluez");

@@ -5,7 +5,6 @@
 #include "dbus/bus.hpp"
 
 #include <sys/socket.h>
-#include <systemd/sd-bus.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -22,12 +21,10 @@ public:
   static constexpr const char* client_name = ":1.7";
 
   /// `server` must outlive it, and still await its first message.
-  explicit BusDriver(dbus::Bus& server) : server_(server), raw_(raw(server)) {
+  explicit BusDriver(dbus::Bus& server) : server_(server) {
     calls_ = server_.serve("/org/freedesktop/DBus", false,
                            [this](const dbus::Message& call, dbus::Reply reply) { answer(call, std::move(reply)); });
-    sd_bus_slot* slot = nullptr;
-    if (sd_bus_add_filter(raw_, &slot, on_message, this) < 0) throw std::runtime_error("no filter");
-    filter_.reset(slot, [](sd_bus_slot* each) { sd_bus_slot_unref(each); });
+    server_.set_gate([this](const dbus::Message& call) { return is_there(call.destination()); });
   }
   BusDriver(const BusDriver&) = delete;
   BusDriver& operator=(const BusDriver&) = delete;
@@ -36,7 +33,7 @@ public:
   void start(const std::string& name) {
     stop(name);
     const std::string unique = ":1." + std::to_string(next_unique_++);
-    sd_bus_set_sender(raw_, unique.c_str());
+    server_.speak_as(unique);
     set_owner(name, unique);
   }
   /// Calls to the name are answered with ServiceUnknown from now on.
@@ -53,20 +50,6 @@ public:
 private:
   static constexpr const char* own_name = "org.freedesktop.DBus";
 
-  static sd_bus* raw(dbus::Bus& bus) {
-    return sd_bus_message_get_bus(bus.new_signal("/org/freedesktop/DBus", own_name, "NameAcquired").get());
-  }
-
-  static int on_message(sd_bus_message* raw_message, void* userdata, sd_bus_error*) {
-    auto& self = *static_cast<BusDriver*>(userdata);
-    const dbus::Message message(sd_bus_message_ref(raw_message));
-    if (sd_bus_message_is_method_call(raw_message, nullptr, nullptr) <= 0 || self.is_there(message.destination())) return 0;
-    sd_bus_message* refusal = nullptr;
-    const std::string text = "The name " + std::string(message.destination()) + " was not provided by any .service files";
-    const sd_bus_error error = SD_BUS_ERROR_MAKE_CONST(SD_BUS_ERROR_SERVICE_UNKNOWN, text.c_str());
-    if (sd_bus_message_new_method_error(raw_message, &refusal, &error) >= 0) self.server_.send(dbus::Message(refusal));
-    return 1;
-  }
   [[nodiscard]] bool is_there(std::string_view name) const {
     if (name.empty() || name == own_name || name == client_name) return true;
     for (const auto& [well_known, unique] : owners_)
@@ -81,7 +64,7 @@ private:
       owners_.erase(name);
     else
       owners_[name] = owner;
-    sd_bus_message_set_sender(signal.get(), own_name);
+    signal.set_sender(own_name);
     server_.send(std::move(signal));
   }
 
@@ -100,7 +83,8 @@ private:
     } else if (member == "GetNameOwner") {
       const std::string unique = argument == own_name ? own_name : owner(argument);
       if (unique.empty())
-        return reply.refuse(SD_BUS_ERROR_NAME_HAS_NO_OWNER, "Could not get owner of name '" + argument + "': no such name");
+        return reply.refuse("org.freedesktop.DBus.Error.NameHasNoOwner",
+                            "Could not get owner of name '" + argument + "': no such name");
       reply.done([&](dbus::Writer& writer) { writer.string(unique); });
     } else if (member == "RequestName") {
       const bool taken = owners_.contains(argument) && owners_[argument] != client_name;
@@ -110,14 +94,12 @@ private:
       stop(argument);
       reply.done([](dbus::Writer& writer) { writer.u32(1); });
     } else {
-      reply.refuse(SD_BUS_ERROR_UNKNOWN_METHOD, "the bus of the tests has no method " + std::string(member));
+      reply.refuse("org.freedesktop.DBus.Error.UnknownMethod", "the bus of the tests has no method " + std::string(member));
     }
   }
 
   dbus::Bus& server_;
-  sd_bus* raw_;
   dbus::Bus::Hold calls_;
-  std::shared_ptr<sd_bus_slot> filter_;
   std::map<std::string, std::string> owners_;  // well-known name to unique name
   std::vector<std::string> rules_;
   unsigned next_unique_ = 20;
