@@ -254,6 +254,34 @@ TEST(EsphomeLinkSubscriptions, UnsubscribingTellsTheProxyWhateverTheDeviceSays) 
   });
 }
 
+TEST(EsphomeLinkSubscriptions, ACallbackMayEndItsOwn) {
+  LinkStage stage;
+  stage.play([](LinkStage& on) -> awaitable<void> {
+    co_await know_services(on);
+    int called = 0;
+    std::optional<LinkWork> ending;
+    Link::ValueCallback once = [&on, &called, &ending, kept = std::string(100, 'x')](Bytes, TimePoint) {
+      ending.emplace(on.context.get_executor(), on.link->unsubscribe(value_handle, on.in(5s)));
+      called += kept == std::string(100, 'x') ? 1 : 100;
+    };
+    LinkWork work = on.beside(on.link->subscribe(value_handle, SubscribeKind::notification, std::move(once), on.in(5s)));
+    co_await on.soon();
+    on.tell_notify(value_handle);
+    co_await on.soon();
+    on.tell_written(configuration_descriptor);
+    co_await work.join();
+    on.tell_notified(value_handle, {1});
+    co_await on.soon();
+    on.tell_notified(value_handle, {2});
+    on.tell_written(configuration_descriptor);
+    co_await on.soon();
+    on.tell_notify(value_handle);
+    co_await ending->join();
+    on.tell_notified(value_handle, {3});
+    EXPECT_EQ(called, 1);
+  });
+}
+
 TEST(EsphomeLinkSubscriptions, EndWithTheLink) {
   LinkStage stage;
   stage.play([](LinkStage& on) -> awaitable<void> {

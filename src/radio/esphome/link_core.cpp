@@ -222,7 +222,7 @@ bool LinkCore::on_value(Bytes payload) {
   const auto handle = static_cast<uint16_t>(decoded.message.handle);
   const SubscriptionPtr subscription = find_subscription(handle);
   if (!subscription) return false;
-  if (subscription->on_value) subscription->on_value(decoded.message.data, clock_.now());
+  if (subscription->on_value && !subscription->muted) subscription->on_value(decoded.message.data, clock_.now());
   look_for_change(handle);
   return true;
 }

@@ -71,6 +71,7 @@ public:
     SubscribeKind kind{};
     uint16_t configuration = 0;  ///< handle of its descriptor
     bool active = false;         ///< the device has been told
+    bool muted = false;          ///< it is being ended, perhaps by its own callback
   };
   using SubscriptionPtr = std::shared_ptr<Subscription>;
   [[nodiscard]] SubscriptionPtr find_subscription(uint16_t handle) const;

@@ -152,7 +152,7 @@ awaitable<void> subscribe(CorePtr link, uint16_t handle, SubscribeKind kind, Lin
 awaitable<void> unsubscribe(CorePtr link, uint16_t handle, TimePoint deadline) {
   link->check_open();
   // However this ends, nothing is called after it.
-  if (const SubscriptionPtr now = link->find_subscription(handle)) now->on_value = nullptr;
+  if (const SubscriptionPtr now = link->find_subscription(handle)) now->muted = true;
   const Turns::Turn turn = co_await take_turn(link, handle, deadline);
   const SubscriptionPtr subscription = link->find_subscription(handle);
   if (!subscription) co_return;
