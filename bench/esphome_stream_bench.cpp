@@ -1,5 +1,6 @@
-// What a frame of ESPHome's API costs, sealed and opened, beside bare libcrypto that does the same ChaCha20-Poly1305 with contexts made once; and in plain beside a bare
-// copy and a bare loop over headers. Frames of 64, 350 and 900 bytes of payload: an answer, a service, a batch of 16 advertisements. So many go at a time.
+// What a frame of ESPHome's API costs, sealed and opened, beside bare libcrypto that does the same ChaCha20-Poly1305 with
+// contexts made once; and in plain beside a bare copy and a bare loop over headers. Frames of 64, 350 and 900 bytes of payload:
+// an answer, a service, a batch of 16 advertisements. So many go at a time.
 
 #include "bench/allocations.hpp"
 #include "bench/arguments.hpp"

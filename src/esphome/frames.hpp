@@ -1,5 +1,6 @@
 #pragma once
-// What both kinds of stream are made of: frames cut from whatever pieces arrive, and bytes that wait to be sent. Both buffers give back what only a big frame needed.
+// What both kinds of stream are made of: frames cut from whatever pieces arrive, and bytes that wait to be sent. Both buffers
+// give back what only a big frame needed.
 
 #include "esphome/stream.hpp"
 
@@ -7,7 +8,8 @@
 
 namespace moor::esphome {
 
-/// Each buffer of a stream keeps so much at most while it is at rest: a batch of 16 advertisements with their scan responses (897 bytes) fits.
+/// Each buffer of a stream keeps so much at most while it is at rest: a batch of 16 advertisements with their scan responses (897
+/// bytes) fits.
 inline constexpr size_t kept_at_rest = 1024;
 
 /// Of a message, in both kinds of stream: what fits a frame in Noise beside its tag and its own type and size.
@@ -34,7 +36,8 @@ struct Frame {
   std::span<uint8_t> body;  ///< valid, as the payload of a message, until the next one is asked for
 };
 
-/// Cuts frames from what is received. A frame that lies in the input whole is given where it lies; only an unfinished one is copied.
+/// Cuts frames from what is received. A frame that lies in the input whole is given where it lies; only an unfinished one is
+/// copied.
 class FrameInput {
 public:
   /// @param read_header  of the bytes at a frame's beginning: its header, as far as it is there
@@ -72,8 +75,8 @@ private:
     given_ = true;
     return Frame{header, std::span(kept_).subspan(header.size)};
   }
-  /// @param whole  size of the frame where it is known: more than this is never taken from the heap, and what is taken follows what has
-  /// arrived, not what a header promises.
+  /// @param whole  size of the frame where it is known: more than this is never taken from the heap, and what is taken follows
+  /// what has arrived, not what a header promises.
   void keep(std::span<uint8_t>& input, size_t count, size_t whole);
 
   std::vector<uint8_t> kept_;

@@ -1,5 +1,6 @@
 #pragma once
-// Frames in Noise. What is sealed is u16be(type) u16be(size) payload; before that come a hello of each side and the two messages of the handshake:
+// Frames in Noise. What is sealed is u16be(type) u16be(size) payload; before that come a hello of each side and the two messages
+// of the handshake:
 //
 //   client hello   01 size flags*                                 no flags are known; what is there goes into the prologue
 //   message 1      01 size 00 e tag                               a first byte other than 0 is a failure, and text that says which

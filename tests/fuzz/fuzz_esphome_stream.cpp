@@ -1,5 +1,6 @@
-// Any bytes as what a peer sends, to clients and servers, in plain and in Noise, before the handshake and after it; and from a peer that has the key, any bytes inside
-// of frames that are sealed as they should be. However the bytes are cut, the messages, the failure and what is answered are the same.
+// Any bytes as what a peer sends, to clients and servers, in plain and in Noise, before the handshake and after it; and from a
+// peer that has the key, any bytes inside of frames that are sealed as they should be. However the bytes are cut, the messages,
+// the failure and what is answered are the same.
 
 #include "crypto/noise.hpp"
 #include "esphome/stream.hpp"

@@ -1,5 +1,5 @@
-// Sections noise and plaintext_frames of scenarios/esphome.json: whole sessions with fixed keys, refusals, and frames in plain, byte for byte, written by our streams
-// and read by them. Each is read in one piece and byte by byte.
+// Sections noise and plaintext_frames of scenarios/esphome.json: whole sessions with fixed keys, refusals, and frames in plain,
+// byte for byte, written by our streams and read by them. Each is read in one piece and byte by byte.
 
 #include "esphome/stream.hpp"
 #include "vectors/vectors.hpp"
