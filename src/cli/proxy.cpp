@@ -1,0 +1,154 @@
+// moor proxy: be an ESPHome Bluetooth proxy.
+
+#include "cli/commands.hpp"
+#include "cli/proxy_events.hpp"
+#include "cli/radio_session.hpp"
+#include "cli/terminal.hpp"
+#include "core/activities.hpp"
+#include "core/within.hpp"
+#include "proxy/config.hpp"
+#include "proxy/service.hpp"
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+
+namespace moor::cli {
+
+namespace {
+
+using proxy::Config;
+using proxy::ProxyConfig;
+using proxy::Service;
+
+// Until the first of them ends, or it is cancelled.
+awaitable<void> run_all(boost::asio::any_io_executor executor, std::deque<Service>& services) {
+  Activities activities(executor);
+  Event ended(executor);
+  std::exception_ptr failure;
+  for (Service& service : services)
+    activities.start(service.run(), [&](const std::exception_ptr& error) {
+      if (!ended.is_set()) failure = error;
+      ended.set();
+    });
+  std::exception_ptr stopped;
+  try {
+    co_await ended.wait();
+  } catch (...) {
+    stopped = std::current_exception();
+    ended.set();
+  }
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  co_await activities.stop();
+  if (stopped) std::rethrow_exception(stopped);
+  if (failure) std::rethrow_exception(failure);
+}
+
+awaitable<void> run_for(Clock& clock, std::optional<double> seconds, awaitable<void> work) {
+  if (seconds) {
+    (void)co_await within(clock, clock.now() + from_seconds(*seconds), std::move(work));
+  } else {
+    co_await std::move(work);
+  }
+}
+
+class ProxyCommand final : public Command {
+public:
+  [[nodiscard]] std::string name() const override { return "proxy"; }
+  [[nodiscard]] std::string summary() const override {
+    return "Be an ESPHome Bluetooth proxy: Home Assistant hears and connects through this machine's radio";
+  }
+  [[nodiscard]] std::vector<Option> options() override {
+    return {{.name = "--config", .value = "FILE", .help = "The configuration", .target = &config_},
+            {.name = "--check", .value = "", .help = "Explain the configuration and leave", .target = &check_},
+            {.name = "--init", .value = "", .help = "Write a commented configuration to --config and leave", .target = &init_},
+            {.name = "--duration",
+             .value = "S",
+             .help = "Stop after so many seconds (default: never)",
+             .target = &duration_s_,
+             .least = 0.001,
+             .most = 1e9},
+            {.name = "--json", .value = "", .help = "Print a JSON line for each event", .target = &json_}};
+  }
+
+  [[nodiscard]] int run() override {
+    if (!config_)
+      throw UsageError("a proxy needs a configuration",
+                       {.advice = "give --config FILE; `moor proxy --init --config FILE` writes one"});
+    if (init_) return write_example();
+    const Config config = proxy::load_config(*config_);
+    if (check_) {
+      print_line(proxy::explain_config(config));
+      flush_output();
+      return 0;
+    }
+    return serve(config);
+  }
+
+private:
+  [[nodiscard]] int write_example() const {
+    if (std::filesystem::exists(*config_))
+      throw UsageError("'" + *config_ + "' exists", {.advice = "give another name; --init replaces nothing"});
+    std::ofstream file(*config_);
+    file << proxy::example_config();
+    file.flush();
+    if (!file)
+      throw Error("cannot write '" + *config_ + "'",
+                  {.advice = "is there such a folder, may you write to it, and is there room?"});
+    print_line("wrote " + *config_ + "; give the proxy a name in it, then: moor proxy --config " + *config_);
+    flush_output();
+    return 0;
+  }
+
+  [[nodiscard]] int serve(const Config& config) const {
+    std::vector<RadioSpec> specs;
+    for (const ProxyConfig& each : config.proxies) specs.push_back(each.radio);
+    RadioSession session(specs);
+    if (session.radios().size() != config.proxies.size())
+      throw UsageError("a proxy serves one radio, and the world has several",
+                       {.advice = "pick one: radio = \"sim:WORLD.toml?radio=NAME\""});
+
+    const ProxyEvents events(session.clock(), json_);
+    const Service::Tell tell = [&](const proxy::Happening& happening) { events.on_happening(happening); };
+    const std::shared_ptr<mdns::Mdns> mdns = open_mdns(config, session.clock(), tell);
+    std::deque<Service> services;
+    for (size_t i = 0; i < config.proxies.size(); ++i)
+      services.emplace_back(session.clock(), session.context().get_executor(), *session.radios()[i], config.proxies[i], mdns,
+                            tell);
+    const Outcome outcome =
+        session.run(run_for(session.clock(), duration_s_, run_all(session.context().get_executor(), services)));
+    events.on_stopped(outcome.interrupted ? "interrupted" : outcome.error ? "failed" : "finished");
+    return outcome.finish();
+  }
+
+  // A proxy that cannot be found by itself is found by its address.
+  static std::shared_ptr<mdns::Mdns> open_mdns(const Config& config, Clock& clock, const Service::Tell& tell) {
+    const auto wanted = std::ranges::find(config.proxies, true, &ProxyConfig::announce);
+    if (wanted == config.proxies.end()) return nullptr;
+    try {
+      return mdns::make_mdns(clock);
+    } catch (const Error& error) {
+      tell({.kind = proxy::Happening::Kind::warning,
+            .proxy = wanted->name,
+            .what = std::string("it cannot be announced: ") + error.what(),
+            .advice = "Add it to Home Assistant by its address."});
+      return nullptr;
+    }
+  }
+
+  std::optional<std::string> config_;
+  std::optional<double> duration_s_;
+  bool check_ = false;
+  bool init_ = false;
+  bool json_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_proxy() {
+  return std::make_unique<ProxyCommand>();
+}
+
+}  // namespace moor::cli
