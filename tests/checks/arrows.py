@@ -65,10 +65,14 @@ def folder_of(path):
 
 
 def owners():
-    """Which folder a public header is of: the first of the table that has the source of the same name, or the name itself."""
+    """Which folder a public header is of: the first of the table that has the source of the same name, best one that includes it, or the name itself."""
     found = {}
     order = list(KNOWS)
-    for source in sorted(files(".cpp", below="src/"), key=lambda path: order.index(folder_of(path.relative_to("src").as_posix()) or "cli")):
+    def rank(path):
+        includes_it = f'"moor/{path.stem}.hpp"' in read(path)
+        return not includes_it, order.index(folder_of(path.relative_to("src").as_posix()) or "cli")
+
+    for source in sorted(files(".cpp", below="src/"), key=rank):
         found.setdefault(source.stem, folder_of(source.relative_to("src").as_posix()))
     found.update({folder: folder for folder in KNOWS})
     return found
@@ -103,9 +107,10 @@ def header_faults(owner):
 
 
 def link_faults():
-    """A target is named after its folder, radio/replay is radio_replay or replay, and links only what it may know."""
+    """A target is named after its folder, radio/replay is radio_replay, replay_radio or replay, and links only what it may know."""
     names = {folder.rpartition("/")[2]: folder for folder in reversed(KNOWS)}
     names.update({folder.replace("/", "_"): folder for folder in KNOWS})
+    names.update({"_".join(reversed(folder.split("/"))): folder for folder in KNOWS})
     for path in files(below="src/"):
         if path.name != "CMakeLists.txt":
             continue
