@@ -115,7 +115,7 @@ struct Session::State : std::enable_shared_from_this<State> {
   bool overflowed = false;
   bool restart_asked = false;
   bool retry_asked = false;
-  std::exception_ptr thrown{};  // by a handler
+  std::exception_ptr thrown;  // by a handler
 };
 
 awaitable<void> Session::State::run(Self self) {

@@ -57,7 +57,7 @@ template <typename Message>
 void SessionMachine::send(const Message& message) {
   Send action{.type = Message::type};
   esphome::encode(message, action.payload);
-  actions_.push_back(std::move(action));
+  actions_.emplace_back(std::move(action));
 }
 
 std::optional<SessionMachine::Action> SessionMachine::next_action() {
@@ -86,7 +86,7 @@ void SessionMachine::enter(TimePoint now, Phase phase, Status::State state) {
   if (status_.state == state) return;
   status_.state = state;
   status_.since = now;
-  actions_.push_back(Changed{});
+  actions_.emplace_back(Changed{});
 }
 
 void SessionMachine::connect(TimePoint now) {
@@ -167,7 +167,7 @@ bool SessionMachine::on_own_message(TimePoint now, const esphome::Message& messa
       if (phase_ == Phase::leaving) fail(now, SessionProblem::none, {});
       return true;
     case MessageType::ping_request: send(MessageType::ping_response); return true;
-    case MessageType::get_time_request: actions_.push_back(SendTime{}); return true;
+    case MessageType::get_time_request: actions_.emplace_back(SendTime{}); return true;
     case MessageType::ping_response:
     case MessageType::get_time_response: return true;
     default: return false;
@@ -238,7 +238,7 @@ void SessionMachine::log_in_done(TimePoint now) {
   status_.problem = SessionProblem::none;
   status_.detail.clear();
   status_.failures = 0;
-  actions_.push_back(Ready{});
+  actions_.emplace_back(Ready{});
   enter(now, Phase::ready, Status::State::ready);
 }
 
@@ -281,12 +281,12 @@ Duration SessionMachine::retry_delay() const noexcept {
 }
 
 void SessionMachine::fail(TimePoint now, SessionProblem problem, const std::string& detail, Duration at_least) {
-  if (is_talking()) actions_.push_back(Close{});
+  if (is_talking()) actions_.emplace_back(Close{});
   if (phase_ == Phase::leaving) return enter(now, Phase::stopped, Status::State::idle);
   if (phase_ == Phase::stopped || phase_ == Phase::waiting) return;
   const bool was_ready = phase_ == Phase::ready;
   tries_ = was_ready && now - status_.since >= stable_after ? 0 : tries_ + 1;
-  if (was_ready) actions_.push_back(Lost{problem, detail});
+  if (was_ready) actions_.emplace_back(Lost{problem, detail});
   status_.problem = problem;
   status_.detail = detail;
   status_.failures = tries_;
@@ -312,13 +312,13 @@ void SessionMachine::on_restart(TimePoint now) {
 void SessionMachine::on_stop(TimePoint now) {
   if (phase_ == Phase::stopped || phase_ == Phase::leaving) return;
   const bool is_known = phase_ == Phase::device_info || phase_ == Phase::capabilities || phase_ == Phase::ready;
-  if (phase_ == Phase::ready) actions_.push_back(Lost{SessionProblem::none, {}});
+  if (phase_ == Phase::ready) actions_.emplace_back(Lost{SessionProblem::none, {}});
   if (is_known) {
     send(MessageType::disconnect_request);
     deadline_ = now + options_.disconnect_timeout;
     return enter(now, Phase::leaving, Status::State::idle);
   }
-  if (is_talking()) actions_.push_back(Close{});
+  if (is_talking()) actions_.emplace_back(Close{});
   enter(now, Phase::stopped, Status::State::idle);
 }
 

@@ -102,7 +102,7 @@ private:
   [[nodiscard]] Duration dead_after() const noexcept { return options_.ping_after * 9 / 2; }
   template <typename Message>
   void send(const Message& message);
-  void send(esphome::MessageType type) { actions_.push_back(Send{.type = type}); }
+  void send(esphome::MessageType type) { actions_.emplace_back(Send{.type = type}); }
 
   // The options that it needs, without the key.
   struct Options {
