@@ -106,7 +106,7 @@ Actions ClientMachine::hello(Bytes payload, const ServerFacts& facts) {
                                                            .api_version_minor = proxy::api_minor,
                                                            .server_info = server_info,
                                                            .name = facts.identity.name}));
-  if (!std::exchange(logged_in_, true)) actions.emplace_back(LoggedIn{});
+  logged_in_ = true;
   return actions;
 }
 

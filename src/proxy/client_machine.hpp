@@ -36,7 +36,6 @@ public:
     esphome::MessageType type{};
     std::vector<uint8_t> payload{};
   };
-  struct LoggedIn {};  ///< it has said hello
   struct Subscribe {};
   struct Unsubscribe {};
   struct SetMode {
@@ -46,7 +45,7 @@ public:
   struct Close {
     End why{};
   };
-  using Action = std::variant<Send, LoggedIn, Subscribe, Unsubscribe, SetMode, ForLinks, Close>;
+  using Action = std::variant<Send, Subscribe, Unsubscribe, SetMode, ForLinks, Close>;
   using Actions = std::vector<Action>;
 
   ClientMachine(TimePoint now, Duration handshake_timeout) noexcept : heard_(now), hello_by_(now + handshake_timeout) {}

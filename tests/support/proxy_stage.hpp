@@ -41,8 +41,7 @@ public:
   [[nodiscard]] proxy::Server& server() noexcept { return state_->server; }
   /// Runs the server until `stop`.
   void start() {
-    state_->activities.start(state_->server.run(),
-                             [state = state_.get()](std::exception_ptr error) { state->ended_with = error; });
+    state_->activities.start(state_->server.run(), [](std::exception_ptr) {});
   }
   /// Everybody is told goodbye, links are closed, and nothing is left running. The stage cannot be used again.
   [[nodiscard]] awaitable<void> stop() { return stop(state_); }
@@ -80,7 +79,6 @@ private:
     bool refused = false;
     bool hanging = false;
     int connections = 0;
-    std::exception_ptr ended_with{};
   };
 
   static awaitable<void> stop(std::shared_ptr<State> state) { co_await state->activities.stop(); }
