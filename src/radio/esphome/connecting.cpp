@@ -68,9 +68,9 @@ std::string describe(const std::vector<Slots::Holder>& holders, TimePoint now) {
 [[noreturn]] void fail(const Making& making, ConnectCause cause) {
   if (cause.reason == ConnectReason::out_of_slots && making.self->facts() != nullptr) fail_without_slot(making, std::move(cause));
   ErrorContext context{.device = making.device, .radio = making.radio, .cause = cause.text};
-  throw_connect_error(
-      fmt::format("cannot connect to {} over {}: {}", making.device.to_string(), making.radio, to_string(cause.reason)),
-      std::move(context), std::move(cause));
+  const std::string what =
+      fmt::format("cannot connect to {} over {}: {}", making.device.to_string(), making.radio, to_string(cause.reason));
+  throw_connect_error(what, std::move(context), std::move(cause));
 }
 
 void check_features(const Making& making) {
