@@ -71,7 +71,8 @@ unsigned interface_of(msghdr& message) {
   return 0;
 }
 
-void send_over(asio::ip::udp::socket& socket, Bytes bytes, const Endpoint& to, unsigned interface) {
+// @param over  null: as the system's routes say. Its own address is the source, else the system might take another's.
+void send_over(asio::ip::udp::socket& socket, Bytes bytes, const Endpoint& to, const Interface* over) {
   iovec data{.iov_base = const_cast<uint8_t*>(bytes.data()), .iov_len = bytes.size()};
   msghdr message{};
   Endpoint target = to;
@@ -90,14 +91,15 @@ void send_over(asio::ip::udp::socket& socket, Bytes bytes, const Endpoint& to, u
   header->cmsg_type = v6 ? IPV6_PKTINFO : IP_PKTINFO;
   if (v6) {
     in6_pktinfo info{};
-    info.ipi6_ifindex = interface;
+    info.ipi6_ifindex = over != nullptr ? over->index : 0;
     std::memcpy(CMSG_DATA(header), &info, sizeof info);
   } else {
     in_pktinfo info{};
-    info.ipi_ifindex = static_cast<int>(interface);
+    info.ipi_ifindex = static_cast<int>(over != nullptr ? over->index : 0);
+    if (over != nullptr) info.ipi_spec_dst.s_addr = htonl(over->v4.front().address().to_uint());
     std::memcpy(CMSG_DATA(header), &info, sizeof info);
   }
-  if (interface == 0) message.msg_controllen = 0;
+  if (over == nullptr) message.msg_controllen = 0;
   (void)::sendmsg(socket.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -287,14 +289,14 @@ awaitable<void> Network::receive(std::shared_ptr<Network> self, std::shared_ptr<
 
 void Network::multicast(Bytes bytes, const Interface& over) {
   if (!sockets_ || bytes.empty()) return;
-  if (!over.v4.empty()) send_over(sockets_->v4, bytes, {group_v4, settings_.port}, over.index);
-  if (over.has_v6 && sockets_->v6.is_open()) send_over(sockets_->v6, bytes, {group_v6, settings_.port}, over.index);
+  if (!over.v4.empty()) send_over(sockets_->v4, bytes, {group_v4, settings_.port}, &over);
+  if (over.has_v6 && sockets_->v6.is_open()) send_over(sockets_->v6, bytes, {group_v6, settings_.port}, &over);
 }
 
 void Network::unicast(Bytes bytes, const Endpoint& to) {
   if (!sockets_ || bytes.empty()) return;
   asio::ip::udp::socket& socket = to.address().is_v6() ? sockets_->v6 : sockets_->v4;
-  if (socket.is_open()) send_over(socket, bytes, to, 0);
+  if (socket.is_open()) send_over(socket, bytes, to, nullptr);
 }
 
 bool Network::is_ours(const Record& record) const {

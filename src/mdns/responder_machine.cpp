@@ -17,6 +17,7 @@ constexpr Duration shortest_delay = std::chrono::milliseconds(20);
 constexpr Duration longest_delay = std::chrono::milliseconds(120);
 constexpr Duration delay_of_truncated = std::chrono::milliseconds(450);
 constexpr Duration between_multicasts = std::chrono::seconds(1);
+constexpr Duration between_defences = std::chrono::milliseconds(250);
 constexpr Duration after_lost_tie = std::chrono::seconds(1);
 constexpr int many_conflicts = 15;
 constexpr Duration after_many_conflicts = std::chrono::seconds(5);
@@ -175,7 +176,7 @@ std::vector<ResponderMachine::Sending> ResponderMachine::on_time(TimePoint now) 
     std::erase_if(each.parts, [&](Part part) {
       for (const unsigned over : {0U, interface}) {
         const auto last = last_sent_.find({part, over});
-        if (last != last_sent_.end() && now - last->second < between_multicasts) return true;
+        if (last != last_sent_.end() && now - last->second < each.pause) return true;
       }
       last_sent_[{part, interface}] = now;
       return false;
@@ -272,10 +273,12 @@ bool ResponderMachine::is_known(Part part, const Packet& query) const {
 }
 
 void ResponderMachine::answer(const Packet& query, const Asker& asker, TimePoint now) {
+  // A probe is answered to all, at once: an answer to one alone may reach another program of that machine (8.1, 15).
+  const bool is_probe = !query.authorities.empty();
   std::set<Part> multicast, unicast;
   for (const Question& each : query.questions)
     for (const Part part : asked_for(each))
-      if (!is_known(part, query)) (each.unicast || asker.legacy ? unicast : multicast).insert(part);
+      if (!is_known(part, query)) ((each.unicast && !is_probe) || asker.legacy ? unicast : multicast).insert(part);
   const auto helpful = [](const std::set<Part>& parts) {
     std::set<Part> result;
     if (parts.contains(Part::pointer)) result = {Part::location, Part::text, Part::addresses};
@@ -298,11 +301,15 @@ void ResponderMachine::answer(const Packet& query, const Asker& asker, TimePoint
   TimePoint due = now;
   if (query.truncated)
     due = now + delay_of_truncated;
-  else if (shared)
+  else if (shared && !is_probe)
     due = now + random(shortest_delay, longest_delay);
   std::optional<unsigned> over;
   if (asker.interface != 0) over = asker.interface;
-  answers_.push_back({.due = due, .parts = multicast, .additional = helpful(multicast), .interface = over});
+  answers_.push_back({.due = due,
+                      .parts = multicast,
+                      .additional = helpful(multicast),
+                      .interface = over,
+                      .pause = is_probe ? between_defences : between_multicasts});
 }
 
 }  // namespace moor::mdns

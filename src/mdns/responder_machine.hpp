@@ -62,6 +62,7 @@ private:
     std::set<Part> parts;
     std::set<Part> additional;
     std::optional<unsigned> interface;
+    Duration pause;  // at least, since it was last said
   };
 
   [[nodiscard]] std::string full_name() const;
