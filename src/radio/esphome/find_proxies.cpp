@@ -40,7 +40,7 @@ FoundProxy to_found(const mdns::Service& service) {
 }  // namespace
 
 std::shared_ptr<mdns::Mdns> usual_mdns(Clock& clock) {
-  const char* const setting = std::getenv("MOOR_MDNS");
+  const char* const setting = std::getenv("MOOR_MDNS");  // NOLINT(concurrency-mt-unsafe)
   if (setting != nullptr && std::string_view(setting) == "off") return nullptr;
   try {
     return mdns::make_mdns(clock);

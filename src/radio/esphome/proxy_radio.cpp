@@ -34,6 +34,7 @@ public:
     return state_->connect(device, std::move(options));
   }
   [[nodiscard]] Slots slots() const override { return state_->slots(); }
+  [[nodiscard]] LinkAbilities abilities() const override { return state_->abilities(); }
   [[nodiscard]] RadioHealth health() const override { return state_->health(); }
   [[nodiscard]] std::optional<KnownDevice> find_device(const Address& address) const override;
   [[nodiscard]] std::vector<KnownDevice> known_devices() const override;
@@ -91,7 +92,7 @@ std::string read_key_file(const RadioSpec& spec) {
 std::string key_text(const RadioSpec& spec) {
   if (!spec.key.empty()) return spec.key;
   if (!spec.key_file.empty()) return read_key_file(spec);
-  const char* const usual = std::getenv(key_variable);
+  const char* const usual = std::getenv(key_variable);  // NOLINT(concurrency-mt-unsafe)
   return usual == nullptr ? std::string() : std::string(usual);
 }
 

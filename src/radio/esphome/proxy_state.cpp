@@ -9,7 +9,6 @@
 namespace moor::esphome_radio {
 
 namespace asio = boost::asio;
-using esphome::Feature;
 using esphome::MessageType;
 
 namespace {
@@ -355,6 +354,10 @@ awaitable<void> ProxyState::device_changed() {
 
 const ProxyFacts* ProxyState::facts() const {
   return is_ready() && session_->facts() ? &*session_->facts() : nullptr;
+}
+
+LinkAbilities ProxyState::abilities() const {
+  return link_abilities(session_ && session_->facts() ? session_->facts()->features : 0);
 }
 
 std::string ProxyState::proxy_name() const {
