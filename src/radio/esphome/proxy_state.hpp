@@ -38,6 +38,8 @@ public:
   [[nodiscard]] awaitable<void> recover(bool hard, TimePoint deadline);
   [[nodiscard]] awaitable<void> device_changed();
   [[nodiscard]] RadioHealth health() const;
+  /// As the proxy said when it was last logged in to; before that, none.
+  [[nodiscard]] LinkAbilities abilities() const;
   [[nodiscard]] Slots slots() const { return connections_ ? connections_->slots() : Slots(); }
   [[nodiscard]] bool is_connected(const Address& device) const { return connections_ && connections_->is_connected(device); }
   [[nodiscard]] bool has_services(const Address& device) const { return connections_ && connections_->has_services(device); }
@@ -129,6 +131,7 @@ private:
 [[nodiscard]] std::string describe(const ProxyFacts& facts);
 [[nodiscard]] std::string limits_of(const ProxyFacts& facts);
 [[nodiscard]] bool can_connect(uint32_t features) noexcept;
+[[nodiscard]] LinkAbilities link_abilities(uint32_t features) noexcept;
 [[nodiscard]] std::string held_by_another(const std::string& proxy);
 inline constexpr std::string_view advice_of_held =
     "Close the other one (Home Assistant, another moor), or give each a proxy of its own: a proxy serves one program at a time.";

@@ -10,6 +10,13 @@ bool can_connect(uint32_t features) noexcept {
   return has(features, Feature::active_connections) && has(features, Feature::remote_caching);
 }
 
+LinkAbilities link_abilities(uint32_t features) noexcept {
+  const bool connects = can_connect(features);
+  return {.pairing = connects && has(features, Feature::pairing),
+          .cache_clearing = connects && has(features, Feature::cache_clearing),
+          .parameters = connects && has(features, Feature::connection_parameters)};
+}
+
 std::string describe(const ProxyFacts& facts) {
   const std::string who = facts.friendly_name.empty() || facts.friendly_name == facts.name
                               ? facts.name
