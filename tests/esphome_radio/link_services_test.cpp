@@ -78,12 +78,15 @@ TEST(EsphomeLinkServices, MalformedTablesAreIncompleteWithWords) {
   LinkStage stage;
   stage.play([](LinkStage& on) -> awaitable<void> {
     const auto thrown = co_await incomplete(on, [&on] {
+      esphome::ServiceEntry nameless = generic_attribute();
+      nameless.short_uuid = 0;
       on.tell_services({environment()});
-      on.tell_services({generic_attribute()});
+      on.tell_services({nameless});
       on.tell_services_done();
     });
+    EXPECT_TRUE(thrown);
     EXPECT_EQ(thrown->cause().reason, ConnectReason::services_incomplete);
-    EXPECT_THAT(thrown->what(), HasSubstr("comes after handle"));
+    EXPECT_THAT(thrown->what(), HasSubstr("no UUID"));
     EXPECT_EQ(on.memory.find(sensor), nullptr);
   });
 }

@@ -31,8 +31,9 @@ void ServicesAssembly::add(const esphome::ServiceEntry& entry) {
   attributes_ += attributes_of(entry);
   if (attributes_ > max_attributes) return fail(fmt::format("more than {} attributes", max_attributes));
   GattService service;
-  if (!take_handle(entry.handle, "service") || !take_uuid(entry.uuid, entry.short_uuid, entry.handle, service.uuid)) return;
-  service.handle = last_handle_;
+  if (!take_handle(entry.handle, "service", service.handle) ||
+      !take_uuid(entry.uuid, entry.short_uuid, entry.handle, service.uuid))
+    return;
   for (const esphome::CharacteristicEntry& each : entry.characteristics)
     if (!add_characteristic(each, service)) return;
   services_.push_back(std::move(service));
@@ -40,31 +41,53 @@ void ServicesAssembly::add(const esphome::ServiceEntry& entry) {
 
 bool ServicesAssembly::add_characteristic(const esphome::CharacteristicEntry& entry, GattService& service) {
   GattCharacteristic characteristic;
-  if (!take_handle(entry.handle, "characteristic") || !take_uuid(entry.uuid, entry.short_uuid, entry.handle, characteristic.uuid))
+  if (!take_handle(entry.handle, "characteristic", characteristic.handle) ||
+      !take_uuid(entry.uuid, entry.short_uuid, entry.handle, characteristic.uuid))
     return false;
-  characteristic.handle = last_handle_;
   characteristic.properties = Properties(static_cast<uint8_t>(entry.properties & 0xFF));
   characteristic.service = service.uuid;
   for (const esphome::DescriptorEntry& each : entry.descriptors) {
     GattDescriptor descriptor;
-    if (!take_handle(each.handle, "descriptor") || !take_uuid(each.uuid, each.short_uuid, each.handle, descriptor.uuid))
+    if (!take_handle(each.handle, "descriptor", descriptor.handle) ||
+        !take_uuid(each.uuid, each.short_uuid, each.handle, descriptor.uuid))
       return false;
-    descriptor.handle = last_handle_;
     characteristic.descriptors.push_back(descriptor);
   }
   service.characteristics.push_back(std::move(characteristic));
   return true;
 }
 
-// Handles only rise through a table (Core 5.4, Vol 3, Part G, 2.5.1).
-bool ServicesAssembly::take_handle(uint32_t handle, const char* what) {
+bool ServicesAssembly::take_handle(uint32_t handle, const char* what, uint16_t& into) {
   if (handle == 0 || handle > last_possible_handle)
     fail(fmt::format("a {} has the handle 0x{:04x}", what, handle));
-  else if (handle <= last_handle_)
-    fail(fmt::format("the {} with handle 0x{:04x} comes after handle 0x{:04x}", what, handle, last_handle_));
   else
-    last_handle_ = static_cast<uint16_t>(handle);
+    into = static_cast<uint16_t>(handle);
   return problem_.empty();
+}
+
+void ServicesAssembly::sort() {
+  std::ranges::sort(services_, {}, &GattService::handle);
+  for (GattService& service : services_) {
+    std::ranges::sort(service.characteristics, {}, &GattCharacteristic::handle);
+    for (GattCharacteristic& each : service.characteristics) std::ranges::sort(each.descriptors, {}, &GattDescriptor::handle);
+  }
+}
+
+// Handles only rise through a table (Core 5.4, Vol 3, Part G, 2.5.1): what is sorted and does not is no table.
+void ServicesAssembly::check_order() {
+  uint16_t last = 0;
+  const auto check = [&](uint16_t handle, const char* what) {
+    if (handle <= last && problem_.empty())
+      fail(fmt::format("the {} with handle 0x{:04x} comes after handle 0x{:04x}", what, handle, last));
+    last = handle;
+  };
+  for (const GattService& service : services_) {
+    check(service.handle, "service");
+    for (const GattCharacteristic& characteristic : service.characteristics) {
+      check(characteristic.handle, "characteristic");
+      for (const GattDescriptor& each : characteristic.descriptors) check(each.handle, "descriptor");
+    }
+  }
 }
 
 bool ServicesAssembly::take_uuid(const esphome::UuidPair& pair, uint32_t short_uuid, uint32_t handle, Uuid& into) {
@@ -84,11 +107,12 @@ void ServicesAssembly::fail(std::string problem) {
 // A proxy does not tell where a service ends: at the next one, at the latest.
 ServicesAssembly::Result ServicesAssembly::finish() {
   if (problem_.empty() && services_.empty()) problem_ = "the proxy has no services of the device";
+  sort();
+  if (problem_.empty()) check_order();
   Result result;
   result.problem = std::exchange(problem_, {});
   std::vector<GattService> services = std::exchange(services_, {});
   attributes_ = 0;
-  last_handle_ = 0;
   if (!result.problem.empty()) return result;
   for (size_t i = 0; i < services.size(); ++i) {
     const uint32_t next = i + 1 < services.size() ? services[i + 1].handle : last_possible_handle + 1;

@@ -11,7 +11,7 @@ public:
   /// Services, characteristics and descriptors of a table; real ones have a few hundred at most.
   static constexpr size_t max_attributes = 4096;
 
-  /// A part. A service that is repeated is the same one.
+  /// A part. A service that is repeated is the same one. Parts, and what is in them, may come in any order of handles: not every proxy sorts them.
   void add(const esphome::Services& part);
 
   struct Result {
@@ -24,14 +24,15 @@ public:
 
 private:
   void add(const esphome::ServiceEntry& entry);
-  bool take_handle(uint32_t handle, const char* what);
+  bool take_handle(uint32_t handle, const char* what, uint16_t& into);
   bool take_uuid(const esphome::UuidPair& pair, uint32_t short_uuid, uint32_t handle, Uuid& into);
   bool add_characteristic(const esphome::CharacteristicEntry& entry, GattService& service);
+  void sort();
+  void check_order();
   void fail(std::string problem);
 
   std::vector<GattService> services_;
   size_t attributes_ = 0;
-  uint16_t last_handle_ = 0;
   std::string problem_;
 };
 
