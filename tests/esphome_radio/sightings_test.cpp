@@ -75,12 +75,13 @@ TEST_F(SightingsTest, LevelsThatAreNone) {
        {sensor, 0, 0, {}},
        {sensor, 20, 0, {}},
        {sensor, -128, 0, {}},
+       {sensor, -127, 0, {}},
        {sensor, 1000, 0, {}},
        {sensor, -1000, 0, {}}});
   std::vector<int> levels;
   for (const Sighting& each : kept_.sightings) levels.push_back(each.rssi_dbm);
-  EXPECT_THAT(levels, ElementsAre(127, 0, 20, -128, 127, 127));
-  EXPECT_EQ(statistics_.without_rssi, 3U);
+  EXPECT_THAT(levels, ElementsAre(127, 0, 20, -128, 127, 127, 127));
+  EXPECT_EQ(statistics_.without_rssi, 4U);
 }
 
 TEST_F(SightingsTest, AnAddressThatIsNoneIsCounted) {

@@ -11,10 +11,11 @@ namespace moor::esphome_radio {
 namespace {
 
 constexpr uint64_t max_address = (uint64_t{1} << 48) - 1;
+constexpr int32_t none_of_moor = -127;
 
 int8_t to_rssi(int32_t rssi) noexcept {
-  return rssi < std::numeric_limits<int8_t>::min() || rssi > std::numeric_limits<int8_t>::max() ? no_rssi
-                                                                                                : static_cast<int8_t>(rssi);
+  const bool fits = rssi >= std::numeric_limits<int8_t>::min() && rssi <= std::numeric_limits<int8_t>::max();
+  return fits && rssi != none_of_moor ? static_cast<int8_t>(rssi) : no_rssi;
 }
 
 // The structures of an advertisement that was taken apart, in one payload.

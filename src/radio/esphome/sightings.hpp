@@ -10,7 +10,8 @@
 namespace moor::esphome_radio {
 
 /// What a proxy does not tell is left open, as with an adapter over D-Bus: the channel, the transmit power, and whether the device takes connections, where
-/// that it does is the better guess. An RSSI of 127 is none; 0, which some proxies say where they have none, is left as it is.
+/// that it does is the better guess. An RSSI of 127 is none, and so is -127, which moor's own server says instead (see
+/// proxy/advertisement_batcher.hpp) and which no receiver measures; 0, which some proxies say where they have none, is left as it is.
 class Sightings {
 public:
   /// Sightings of one message in one batch; a message that has more gives several.
