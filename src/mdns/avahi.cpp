@@ -108,7 +108,7 @@ struct Item {
   int32_t interface = 0;
   int32_t protocol = 0;
   std::string name, type, domain;
-  friend auto operator<=>(const Item&, const Item&) = default;
+  friend bool operator==(const Item&, const Item&) = default;
 };
 
 Item read_item(dbus::Reader& reader) {
