@@ -8,6 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <deque>
 #include <exception>
+#include <vector>
 
 namespace moor {
 
@@ -19,12 +20,16 @@ public:
   template <typename OnEnd>
   void start(awaitable<void> work, OnEnd on_end) {
     ++running_;
-    boost::asio::co_spawn(
-        executor_, std::move(work),
-        boost::asio::bind_cancellation_slot(signals_.emplace_back().slot(), [this, on_end](std::exception_ptr error) {
-          on_end(error);
-          if (--running_ == 0) all_stopped_.set();
-        }));
+    if (unused_.empty()) unused_.push_back(&signals_.emplace_back());
+    boost::asio::cancellation_signal* const signal = unused_.back();
+    unused_.pop_back();
+    boost::asio::co_spawn(executor_, std::move(work),
+                          boost::asio::bind_cancellation_slot(signal->slot(), [this, on_end, signal](std::exception_ptr error) {
+                            on_end(error);
+                            signal->slot().clear();
+                            unused_.push_back(signal);
+                            if (--running_ == 0) all_stopped_.set();
+                          }));
   }
   [[nodiscard]] size_t running() const noexcept { return running_; }
 
@@ -40,6 +45,7 @@ private:
   boost::asio::any_io_executor executor_;
   Event all_stopped_;
   std::deque<boost::asio::cancellation_signal> signals_;
+  std::vector<boost::asio::cancellation_signal*> unused_;  // of what has ended
   size_t running_ = 0;
 };
 

@@ -21,6 +21,17 @@ constexpr Duration announce_again = std::chrono::seconds(60);
 
 struct Service::Open {
   std::list<Listener> listeners;
+
+  /// Those that it listens at alone; none where it listens at all of this machine.
+  [[nodiscard]] std::vector<std::string> addresses() const {
+    std::vector<std::string> result;
+    for (const Listener& each : listeners) {
+      const ListenAddress address = each.address();
+      if (address.host == "0.0.0.0" || address.host == "::") return {};
+      result.push_back(address.host);
+    }
+    return result;
+  }
 };
 
 Service::Service(Clock& clock, asio::any_io_executor executor, Radio& radio, ProxyConfig config, std::shared_ptr<mdns::Mdns> mdns,
@@ -154,8 +165,11 @@ awaitable<void> Service::run() {
   };
   activities.start(server.run(), on_end);
   for (Listener& listener : open.listeners) activities.start(listener.run(serve_one), on_end);
-  if (config_.announce && mdns_)
-    activities.start(announce(announcement(options.identity, open.listeners.front().address().port, key != nullptr)), on_end);
+  if (config_.announce && mdns_) {
+    mdns::Service service = announcement(options.identity, open.listeners.front().address().port, key != nullptr);
+    service.addresses = open.addresses();
+    activities.start(announce(std::move(service)), on_end);
+  }
 
   std::exception_ptr stopped;
   try {

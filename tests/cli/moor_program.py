@@ -38,6 +38,8 @@ IBEACON = "0201061aff4c000215e2c56db5dffb48d2b060d0f5a71096e000010065c5"  # majo
 
 
 class Cli(unittest.TestCase):
+    mdns = "off"  # $MOOR_MDNS
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="moor-cli-")
         self.addCleanup(folder.cleanup)
@@ -50,7 +52,7 @@ class Cli(unittest.TestCase):
 
     def moor(self, *arguments, status=DONE, **options):
         """Runs the program; its standard output. Fails where the exit status differs."""
-        environment = dict(os.environ, XDG_STATE_HOME=str(self.folder), TERM="dumb", MOOR_MDNS="off",
+        environment = dict(os.environ, XDG_STATE_HOME=str(self.folder), TERM="dumb", MOOR_MDNS=self.mdns,
                            DBUS_SYSTEM_BUS_ADDRESS="unix:path=/nowhere")  # whatever Bluetooth and network this machine has
         done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=120, env=environment, **options)
         self.assertEqual(done.returncode, status, f"{arguments}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
@@ -75,7 +77,7 @@ class Cli(unittest.TestCase):
 
     def start(self, *arguments):
         """Starts the program and leaves it running; it is ended with the test."""
-        environment = dict(os.environ, XDG_STATE_HOME=str(self.folder), TERM="dumb", MOOR_MDNS="off")
+        environment = dict(os.environ, XDG_STATE_HOME=str(self.folder), TERM="dumb", MOOR_MDNS=self.mdns)
         process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
         def end():

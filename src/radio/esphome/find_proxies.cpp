@@ -42,8 +42,10 @@ FoundProxy to_found(const mdns::Service& service) {
 std::shared_ptr<mdns::Mdns> usual_mdns(Clock& clock) {
   const char* const setting = std::getenv("MOOR_MDNS");  // NOLINT(concurrency-mt-unsafe)
   if (setting != nullptr && std::string_view(setting) == "off") return nullptr;
+  mdns::Settings settings;
+  if (setting != nullptr) settings.interface = setting;
   try {
-    return mdns::make_mdns(clock);
+    return mdns::make_mdns(clock, settings);
   } catch (const Error&) {
     return nullptr;
   }
