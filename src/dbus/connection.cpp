@@ -1,8 +1,7 @@
 #include "dbus/connection.hpp"
 
-#include "core/parked.hpp"
 #include "core/within.hpp"
-#include "dbus/call_group.hpp"
+#include "dbus/connection_parts.hpp"
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -16,10 +15,6 @@ namespace {
 // As many messages in a turn of the event loop: about 0.1 ms of work.
 constexpr int messages_a_turn = 64;
 
-Target bus_driver() {
-  return {"org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus"};
-}
-
 CallFailed failure(const Message& reply) {
   std::string text;
   if (reply.signature().starts_with('s')) text = reply.read().read_string();
@@ -27,119 +22,6 @@ CallFailed failure(const Message& reply) {
 }
 
 }  // namespace
-
-// A call that waits for its answer. It lives in the frame of the coroutine that waits.
-struct Connection::Pending final : CallGroup::Member {
-  enum class End : uint8_t { not_yet, answered, late, lost, given_up };
-
-  Pending(Connection& owner, uint32_t of, TimePoint until, CallGroup* group)
-      : CallGroup::Member(group), connection(owner), serial(of), deadline(until), parked(owner.executor_) {
-    connection.pending_.emplace(serial, this);
-  }
-  Pending(const Pending&) = delete;
-  Pending& operator=(const Pending&) = delete;
-  ~Pending() override {
-    connection.pending_.erase(serial);
-    std::erase(connection.answered_calls_, this);
-  }
-
-  void answer(const Message& message) {
-    if (end != End::not_yet) return;
-    end = End::answered;
-    reply = message;
-    connection.answered_calls_.push_back(this);
-  }
-  void fail(End how) {
-    if (end != End::not_yet) return;
-    end = how;
-    parked.resume_soon();
-  }
-  void give_up() override { fail(End::given_up); }
-
-  Connection& connection;
-  const uint32_t serial;
-  const TimePoint deadline;
-  Parked parked;
-  End end = End::not_yet;
-  Message reply{};
-};
-
-// What is called until its hold ends.
-struct Connection::Registration {
-  explicit Registration(Connection& owner) : connection(owner) {}
-  virtual ~Registration() = default;
-  Registration(const Registration&) = delete;
-  Registration& operator=(const Registration&) = delete;
-  /// Told once, when the hold ends.
-  virtual void retire() { ended = true; }
-
-  template <typename Call>
-  void guard(Call&& call) {
-    if (ended || !connection.open_) return;
-    try {
-      call();
-    } catch (const MessageMalformed&) {  // somebody else's nonsense on the bus must not end the program
-    }
-  }
-
-  Connection& connection;
-  bool ended = false;
-};
-
-struct Connection::SignalMatch final : Registration {
-  SignalMatch(Connection& owner, Bus::OnSignal call) : Registration(owner), on_signal(std::move(call)) {}
-
-  void retire() override {
-    if (std::exchange(ended, true)) return;
-    if (sender_changes != nullptr) sender_changes->retire();
-    if (!asked || !connection.open_) return;
-    Message removal = make_call(bus_driver(), "RemoveMatch");
-    removal.get()->flags = no_reply_expected;
-    removal.write().string(text);
-    connection.send(removal);
-  }
-  void tell(const Message& signal) {
-    if (!rule.fits(*signal.get()) || (sender_changes != nullptr && sender != signal.sender())) return;
-    guard([&] { on_signal(signal); });
-  }
-
-  Bus::OnSignal on_signal;
-  std::string text{};
-  MatchRule rule{};
-  bool asked = false;  // the bus
-  // Of a rule with a well-known name as sender: whose name it is now, kept by another match.
-  std::shared_ptr<SignalMatch> sender_changes{};
-  std::string sender{};
-  bool sender_changed = false;
-};
-
-struct Connection::Service final : Registration {
-  Service(Connection& owner, std::string at, bool below_too, Bus::OnCall call)
-      : Registration(owner), path(std::move(at)), below(below_too), on_call(std::move(call)) {}
-
-  [[nodiscard]] bool has(std::string_view wanted) const noexcept {
-    if (ended) return false;
-    if (wanted == path) return true;
-    return below && (path == "/" || (wanted.starts_with(path) && wanted[path.size()] == '/'));
-  }
-
-  std::string path;
-  bool below;
-  Bus::OnCall on_call;
-};
-
-struct Connection::Ending {
-  Ending(std::weak_ptr<Connection> owner, std::shared_ptr<Registration> what)
-      : connection(std::move(owner)), registration(std::move(what)) {}
-  Ending(const Ending&) = delete;
-  Ending& operator=(const Ending&) = delete;
-  ~Ending() {
-    if (const auto owner = connection.lock()) owner->retire(registration);
-  }
-
-  std::weak_ptr<Connection> connection;
-  std::shared_ptr<Registration> registration;
-};
 
 Connection::Connection(const asio::any_io_executor& executor, Clock& clock, int socket, Authentication::Role role)
     : executor_(executor),
@@ -245,96 +127,6 @@ uint32_t Connection::post(const Message& message) {
   }
   if (!processing_) flush();
   return open_ ? last_serial_ : 0;
-}
-
-awaitable<Bus::Hold> Connection::match([[maybe_unused]] std::shared_ptr<Connection> self, std::string rule,
-                                       Bus::OnSignal on_signal, TimePoint deadline) {
-  const auto match = std::make_shared<SignalMatch>(*this, std::move(on_signal));
-  Bus::Hold result = hold(match);
-  const auto parsed = MatchRule::parse(rule);
-  const std::optional<std::string> name = parsed ? parsed->well_known_sender() : std::nullopt;
-  if (name && !unique_name_.empty()) co_await follow_sender(*match, *name, deadline);
-  co_await add_match(match, std::move(rule), deadline);
-  co_return result;
-}
-
-awaitable<void> Connection::add_match(std::shared_ptr<SignalMatch> match, std::string rule, TimePoint deadline) {
-  if (!open_) throw BusLost(why_lost_, denied_);
-  std::optional<MatchRule> parsed = MatchRule::parse(rule);
-  if (!parsed) throw CallFailed("org.freedesktop.DBus.Error.MatchRuleInvalid", "not a match rule: " + rule);
-  match->rule = std::move(*parsed);
-  match->text = rule;
-  matches_.push_back(match);
-  if (unique_name_.empty()) co_return;  // no bus there to choose the messages: all come
-  Message addition = make_call(bus_driver(), "AddMatch");
-  addition.write().string(rule);
-  match->asked = true;
-  (void)co_await call(shared_from_this(), std::move(addition), deadline);
-}
-
-// The changes come in one order with the signals, so what is kept is right for each signal. The answer to the question is right
-// only where no change came after it, and where one came before it, they agree.
-awaitable<void> Connection::follow_sender(SignalMatch& match, std::string name, TimePoint deadline) {
-  match.sender_changes = std::make_shared<SignalMatch>(*this, [&match](const Message& signal) {
-    Reader reader = signal.read();
-    reader.skip("ss");
-    match.sender = reader.read_string();
-    match.sender_changed = true;
-  });
-  co_await add_match(match.sender_changes,
-                     "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
-                     "member='NameOwnerChanged',arg0='" +
-                         name + "'",
-                     deadline);
-  const auto owner = co_await find_owner(shared_from_this(), std::move(name), deadline);
-  if (!match.sender_changed && owner) match.sender = *owner;
-}
-
-awaitable<std::optional<std::string>> Connection::find_owner(std::shared_ptr<Connection> self, std::string name,
-                                                             TimePoint deadline) {
-  Message question = make_call(bus_driver(), "GetNameOwner");
-  question.write().string(name);
-  try {
-    const Message answer = co_await call(std::move(self), std::move(question), deadline);
-    co_return std::string(answer.read().read_string());
-  } catch (const CallFailed& failed) {
-    if (failed.name() != "org.freedesktop.DBus.Error.NameHasNoOwner") throw;
-  }
-  co_return std::nullopt;
-}
-
-awaitable<void> Connection::request_name(std::shared_ptr<Connection> self, std::string name, TimePoint deadline) {
-  constexpr uint32_t do_not_queue = 4;  // D-Bus specification, RequestName
-  constexpr uint32_t primary_owner = 1, already_owner = 4;
-  Message request = make_call(bus_driver(), "RequestName");
-  request.write().string(name).u32(do_not_queue);
-  const Message answer = co_await call(std::move(self), std::move(request), deadline);
-  const uint32_t result = answer.read().read_u32();
-  if (result != primary_owner && result != already_owner)
-    throw CallFailed("org.freedesktop.DBus.Error.AddressInUse", "somebody else is " + name);
-}
-
-Bus::Hold Connection::serve(const std::string& path, bool below, Bus::OnCall on_call) {
-  if (!is_path(path)) throw MessageMalformed("D-Bus cannot serve " + path + ": it is no object path");
-  const auto service = std::make_shared<Service>(*this, path, below, std::move(on_call));
-  services_.push_back(service);
-  return hold(service);
-}
-
-Bus::Hold Connection::hold(std::shared_ptr<Registration> registration) {
-  return Bus::Hold(std::make_shared<Ending>(weak_from_this(), std::move(registration)));
-}
-
-void Connection::retire(const std::shared_ptr<Registration>& registration) {
-  registration->retire();
-  sweep();
-}
-
-void Connection::sweep() {
-  if (processing_) return;
-  const auto has_ended = [](const auto& each) { return each->ended; };
-  std::erase_if(matches_, has_ended);
-  std::erase_if(services_, has_ended);
 }
 
 void Connection::pump_soon() {
