@@ -65,19 +65,24 @@ int32_t connection_code(const std::exception_ptr& error) noexcept {
   }
 }
 
+// esp_ble_auth_fail_rsn_t, which firmware sends in message 85.
 int32_t request_code(PairingProblem problem) noexcept {
-  constexpr int32_t authentication_failed = 137;
-  constexpr int32_t cancel = 146;
+  constexpr int32_t passkey_failed = 78;
+  constexpr int32_t authentication_failed = 80;
+  constexpr int32_t not_supported = 82;
+  constexpr int32_t unknown = 85;
+  constexpr int32_t busy = 96;
+  constexpr int32_t no_response = 99;
   switch (problem) {
-    case PairingProblem::refused:
-    case PairingProblem::rejected:
-    case PairingProblem::wrong_passkey: return authentication_failed;
-    case PairingProblem::canceled: return cancel;
-    case PairingProblem::busy: return gatt_code::busy;
-    case PairingProblem::timed_out:
+    case PairingProblem::refused: return not_supported;
+    case PairingProblem::rejected: return authentication_failed;
+    case PairingProblem::wrong_passkey: return passkey_failed;
+    case PairingProblem::timed_out: return no_response;
+    case PairingProblem::busy: return busy;
+    case PairingProblem::canceled:
     case PairingProblem::unknown: break;
   }
-  return gatt_code::error;
+  return unknown;
 }
 
 int32_t request_code(const std::exception_ptr& error) noexcept {

@@ -25,6 +25,7 @@ inline constexpr int32_t illegal_parameter = 135;
 /// Of what connecting has thrown.
 [[nodiscard]] int32_t connection_code(const std::exception_ptr& error) noexcept;
 
+/// Of a pairing that failed, in the numbers of esp_gap_ble_api.h, as firmware says it.
 [[nodiscard]] int32_t request_code(PairingProblem problem) noexcept;
 /// Of what a request to a link has thrown.
 [[nodiscard]] int32_t request_code(const std::exception_ptr& error) noexcept;

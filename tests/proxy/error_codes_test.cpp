@@ -60,9 +60,9 @@ TEST(ErrorCodes, OfWhateverConnectingThrows) {
 
 TEST(ErrorCodes, OfPairing) {
   const std::vector<std::pair<PairingProblem, int32_t>> table = {
-      {PairingProblem::unknown, 133},       {PairingProblem::refused, 137},  {PairingProblem::rejected, 137},
-      {PairingProblem::wrong_passkey, 137}, {PairingProblem::canceled, 146}, {PairingProblem::timed_out, 133},
-      {PairingProblem::busy, 132},
+      {PairingProblem::unknown, 85},       {PairingProblem::refused, 82},  {PairingProblem::rejected, 80},
+      {PairingProblem::wrong_passkey, 78}, {PairingProblem::canceled, 85}, {PairingProblem::timed_out, 99},
+      {PairingProblem::busy, 96},
   };
   for (const auto& [problem, code] : table) {
     EXPECT_EQ(request_code(problem), code) << to_string(problem);

@@ -169,7 +169,7 @@ TEST_F(LinksRequestTest, ADeviceThatDoesNotPairSaysSo) {
     co_await connect();
     ask_.device(address(1), DeviceRequestType::pair);
     co_await wait(2s);
-    EXPECT_THAT(client_->take(), ElementsAre("85 1 no 137"));
+    EXPECT_THAT(client_->take(), ElementsAre("85 1 no 82"));
   });
 }
 
