@@ -28,6 +28,7 @@ async function answered(promise) {
 export class EsphomeClient extends Peer {
   static wrong_key = /^EncryptionKeyInvalidError/;
   static no_key = /^EncryptionRequiredError/;
+  static no_encryption = /^it was let in$/;  // it tries again in plain text by itself
   #client;
   #warnings = [];
   #ending = new AbortController();
@@ -38,12 +39,14 @@ export class EsphomeClient extends Peer {
     const warn = (text) => peer.#warnings.push(text);
     const logger = { debug() {}, info() {}, warn, error: warn };
     peer.#client = await openEspHomeClient({ host: '127.0.0.1', port, psk: key, reconnect: false, clientId: 'peer', logger });
+    peer.#client.on('disconnect', () => peer.on_gone());
     return peer;
   }
 
   /** The error that it gives when it cannot open. */
   static async refusal(port, key) {
-    return EsphomeClient.open(port, key).then(() => 'it was let in', ({ name, message }) => `${name}: ${message}`);
+    const let_in = (peer) => peer.close().then(() => 'it was let in');
+    return EsphomeClient.open(port, key).then(let_in, ({ name, message }) => `${name}: ${message}`);
   }
 
   async close() {

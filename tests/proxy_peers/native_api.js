@@ -13,6 +13,7 @@ const number = (address) => Number(to_number(address));
 export class NativeApi extends Peer {
   static wrong_key = /^Handshake failure: Handshake MAC failure$/;
   static no_key = /^Bad format: Encryption expected$/;
+  static no_encryption = /^Bad format\. Expected 1 at the begin$/;
   #connection;
   #failure = null;
 
@@ -38,6 +39,7 @@ export class NativeApi extends Peer {
     connection.connect();
     await ready;
     connection.on('error', (error) => { this.#failure ??= error; });
+    connection.on('disconnected', () => this.on_gone());
   }
 
   close() {

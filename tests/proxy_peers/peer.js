@@ -31,6 +31,7 @@ export class Peer {
   links = new Map();  // by address: {connected, mtu, error}
   slots = null;  // {free, limit, allocated}
   scanner = null;  // {state, mode}
+  gone = false;  // whether the connection to the proxy has ended
   #bell = new Bell();
   #values = new Map();  // by address and handle
 
@@ -67,6 +68,11 @@ export class Peer {
 
   on_scanner(state) {
     this.scanner = state;
+    this.#bell.ring();
+  }
+
+  on_gone() {
+    this.gone = true;
     this.#bell.ring();
   }
 

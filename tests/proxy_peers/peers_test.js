@@ -66,10 +66,16 @@ async function subscribed(t, Kind = Client) {
 const all_free = (peer) => peer.until('all slots are free', () => peer.slots?.free === SLOTS);
 const is_lost = (peer, address) => peer.until(`${address} is lost`, () => peer.links.get(address)?.connected === false);
 
-/** The same, connected to the sensor; `knowing` as by a client that has kept the services, which does not wait for them. */
+/** Connects as programs do, when the device has been heard. */
+async function connect(peer, address, type, knowing = false) {
+  await peer.until(`${address} is heard`, () => peer.heard.has(address));
+  return await peer.connect(address, type, knowing);
+}
+
+/** A client that has the radio, connected to the sensor; `knowing` as by a client that has kept the services, which does not wait for them. */
 async function connected(t, knowing = false) {
   const peer = await subscribed(t);
-  await peer.connect(SENSOR, PUBLIC, knowing);
+  await connect(peer, SENSOR, PUBLIC, knowing);
   return peer;
 }
 
@@ -101,7 +107,7 @@ test('the scanner says that it runs', async (t) => {
 
 test('a connection takes a slot until it has ended', async (t) => {
   const peer = await subscribed(t);
-  const { mtu } = await peer.connect(SENSOR, PUBLIC);
+  const { mtu } = await connect(peer, SENSOR, PUBLIC);
   assert.equal(mtu, 247);
   await peer.until('a slot is taken', () => peer.slots.free === SLOTS - 1);
   assert.deepEqual(peer.slots, { free: SLOTS - 1, limit: SLOTS, allocated: [SENSOR] });
@@ -113,7 +119,7 @@ test('a connection takes a slot until it has ended', async (t) => {
 
 test('a client that knows the services connects without waiting for them', async (t) => {
   const peer = await subscribed(t);
-  assert.equal((await peer.connect(SENSOR, PUBLIC, KNOWING)).connected, true);
+  assert.equal((await connect(peer, SENSOR, PUBLIC, KNOWING)).connected, true);
   assert.equal(await peer.read(SENSOR, BATTERY.value), '57');
 });
 
@@ -170,7 +176,7 @@ test('a device is paired, and then lets its secret be read', async (t) => {
 test('a device that is lost is told of, with the reason', async (t) => {
   const supervision_timeout = 0x08;
   const peer = await subscribed(t);
-  await peer.connect(RESTLESS, RANDOM, KNOWING);
+  await connect(peer, RESTLESS, RANDOM, KNOWING);
   await is_lost(peer, RESTLESS);
   assert.equal(peer.links.get(RESTLESS).error, supervision_timeout);
   await all_free(peer);
@@ -183,18 +189,17 @@ test('requests to a device that is not connected are refused', async (t) => {
 
 test('without a free slot a connection is refused at once', async (t) => {
   const peer = await connected(t, KNOWING);
-  await peer.connect(SPARE_1, PUBLIC, KNOWING);
-  await assert.rejects(peer.connect(SPARE_2, PUBLIC));
+  await connect(peer, SPARE_1, PUBLIC, KNOWING);
+  await assert.rejects(connect(peer, SPARE_2, PUBLIC));
   assert.deepEqual(peer.links.get(SPARE_2), { connected: false, mtu: 0, error: 0 });
   await peer.disconnect(SPARE_1);
-  await peer.connect(SPARE_2, PUBLIC, KNOWING);
+  await connect(peer, SPARE_2, PUBLIC, KNOWING);
 });
 
 test('the newest client has the radio, and connections of the one before are closed', async (t) => {
   const old = await connected(t, KNOWING);
   const newest = await subscribed(t, Other);
-  await newest.until('it hears', () => newest.heard.has(BEACON));
-  await newest.connect(SENSOR, PUBLIC, KNOWING);
+  await connect(newest, SENSOR, PUBLIC, KNOWING);
   assert.equal(await newest.read(SENSOR, BATTERY.value), '57');
   await assert.rejects(old.connect(SPARE_1, PUBLIC));
 });
@@ -203,4 +208,20 @@ test('a client with another key, or none, is told so', { skip: !encrypted }, asy
   const another = Buffer.alloc(32, '0').toString('base64');
   assert.match(await Client.refusal(proxy.port, another), Client.wrong_key);
   assert.match(await Client.refusal(proxy.port, null), Client.no_key);
+});
+
+test('a client with a key is told that there is no encryption', { skip: encrypted }, async () => {
+  const some = Buffer.alloc(32, '0').toString('base64');
+  assert.match(await Client.refusal(proxy.port, some), Client.no_encryption);
+});
+
+test('when the program ends, its clients are seen off', async (t) => {
+  const ending = new Proxy(encrypted);
+  await ending.start();
+  const peer = await Client.open(ending.port, ending.key);
+  t.after(() => peer.close());
+  peer.scan();
+  await connect(peer, SENSOR, PUBLIC, KNOWING);
+  await ending.stop();
+  await peer.until('it is gone', () => peer.gone);
 });
