@@ -138,4 +138,14 @@ export class EsphomeClient extends Peer {
   unpair(address) {
     return answered(this.#client.bluetooth.unpair(to_number(address)));
   }
+
+  // Units as on the air: 1.25 ms and 10 ms.
+  set_parameters(address, minInterval, maxInterval, latency, timeout) {
+    return answered(
+      this.#client.bluetooth.setConnectionParams(to_number(address), { minInterval, maxInterval, latency, timeout }));
+  }
+
+  clear_cache(address) {
+    return answered(this.#client.bluetooth.clearCache(to_number(address)));
+  }
 }

@@ -156,6 +156,7 @@ test('notifications and indications come while they are wanted', async (t) => {
   await peer.notify(SENSOR, BATTERY.value);
   await peer.write_descriptor(SENSOR, BATTERY.configuration, '0100');
   assert.deepEqual((await peer.values(SENSOR, BATTERY.value, 3)).slice(0, 3), ['57', '57', '57']);
+  assert.equal(await peer.read_descriptor(SENSOR, BATTERY.configuration), '0100');
   await peer.notify(SENSOR, COFFEE.value);
   await peer.write_descriptor(SENSOR, COFFEE.configuration, '0200');
   assert.deepEqual((await peer.values(SENSOR, COFFEE.value, 2)).slice(0, 2), ['c0ffee', 'c0ffee']);
@@ -171,6 +172,14 @@ test('a device is paired, and then lets its secret be read', async (t) => {
   await peer.pair(SENSOR);
   assert.equal(await peer.read(SENSOR, SECRET.value), '2a');
   await peer.unpair(SENSOR);
+});
+
+test('the parameters of a link are changed, and what is known of a device is forgotten', { skip: Client === NativeApi }, async (t) => {
+  const peer = await connected(t, KNOWING);
+  await peer.set_parameters(SENSOR, 24, 40, 0, 400);
+  await refused(peer.set_parameters(SENSOR, 40, 24, 0, 400), 135);
+  await peer.clear_cache(SENSOR);
+  assert.deepEqual(await peer.services(SENSOR), SERVICES);
 });
 
 test('a device that is lost is told of, with the reason', async (t) => {
