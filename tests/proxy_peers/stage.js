@@ -13,6 +13,7 @@ export const NAME = 'peers-proxy';
 export const MAC = 'A4:CF:12:00:00:01';
 export const SLOTS = 2;
 const INTERRUPTED = 130;
+const LIFE_S = '600';  // it ends by itself where these tests were killed
 
 export class Proxy {
   #process;
@@ -33,8 +34,9 @@ export class Proxy {
     writeFileSync(config, [
       `name = "${NAME}"`, 'friendly_name = "Proxy of the peers"', 'area = "Hall"', `mac = "${MAC}"`, `radio = "sim:${world}"`,
       `slots = ${SLOTS}`, 'listen = ["127.0.0.1:0"]', `encryption = ${this.encrypted}`, 'announce = false', ''].join('\n'));
-    this.#process = spawn(process.env.MOOR_PROGRAM, ['proxy', '--config', config, '--json'],
+    this.#process = spawn(process.env.MOOR_PROGRAM, ['proxy', '--config', config, '--json', '--duration', LIFE_S],
       { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, XDG_STATE_HOME: this.#folder, MOOR_MDNS: 'off' } });
+    process.once('exit', () => this.#leave_nothing());
     this.#process.stderr.on('data', (text) => { this.#errors += text; });
     this.#process.on('close', (code, signal) => {
       this.#status = code ?? signal;
@@ -53,11 +55,16 @@ export class Proxy {
   async stop() {
     this.#process.kill('SIGINT');
     await this.#bell.until('the proxy ends', () => this.#status !== null);
-    rmSync(this.#folder, { recursive: true });
     assert.equal(this.#status, INTERRUPTED, this.#errors);
     assert.equal(this.#find('stopped').reason, 'interrupted');
     const peers = (event) => this.#events.filter((each) => each.event === event).map((each) => each.peer).sort();
     assert.deepEqual(peers('client_went'), peers('client_came'));
+  }
+
+  // Also where a test has failed before it came to stop().
+  #leave_nothing() {
+    this.#process.kill('SIGKILL');
+    rmSync(this.#folder, { recursive: true });
   }
 
   #find(event) {
