@@ -89,16 +89,22 @@ std::span<uint8_t> FrameOutput::add(size_t count) {
 void FrameOutput::sent(size_t count) noexcept {
   sent_ += std::min(count, bytes_.size() - sent_);
   if (sent_ == bytes_.size()) {
-    if (bytes_.capacity() > kept_at_rest)
-      std::vector<uint8_t>().swap(bytes_);
-    else
-      bytes_.clear();
-    sent_ = 0;
+    on_empty();
   } else if (sent_ >= bytes_.size() - sent_) {
     // Each byte is moved once at most for each that has gone.
     bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(sent_));
     sent_ = 0;
   }
+}
+
+void FrameOutput::on_empty() noexcept {
+  small_ = bytes_.size() > kept_at_rest ? 0 : std::min(small_ + 1, burst_over_after);
+  const size_t kept = small_ < burst_over_after ? kept_in_bursts : kept_at_rest;
+  if (bytes_.capacity() > kept)
+    std::vector<uint8_t>().swap(bytes_);
+  else
+    bytes_.clear();
+  sent_ = 0;
 }
 
 void FramedStream::fail(StreamProblem problem, std::string text) {

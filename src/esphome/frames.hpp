@@ -1,6 +1,6 @@
 #pragma once
 // What both kinds of stream are made of: frames cut from whatever pieces arrive, and bytes that wait to be sent. Both buffers
-// give back what only a big frame needed.
+// give back what only a big frame, or a burst of them, needed.
 
 #include "esphome/stream.hpp"
 
@@ -11,6 +11,10 @@ namespace moor::esphome {
 /// Each buffer of a stream keeps so much at most while it is at rest: a batch of 16 advertisements with their scan responses (897
 /// bytes) fits.
 inline constexpr size_t kept_at_rest = 1024;
+/// And the output so much while it is used in bursts: those of a flood would else each allocate anew, size after size. A burst is over when it has been emptied so often
+/// without having held more than is kept at rest.
+inline constexpr size_t kept_in_bursts = size_t{32} * 1024;
+inline constexpr int burst_over_after = 32;
 
 /// Of a message, in both kinds of stream: what fits a frame in Noise beside its tag and its own type and size.
 inline constexpr size_t max_payload = max_frame - 20;
@@ -91,9 +95,15 @@ public:
   [[nodiscard]] Bytes bytes() const noexcept { return Bytes(bytes_).subspan(sent_); }
   void sent(size_t count) noexcept;
 
+  /// Bytes that it has from the heap.
+  [[nodiscard]] size_t capacity() const noexcept { return bytes_.capacity(); }
+
 private:
+  void on_empty() noexcept;
+
   std::vector<uint8_t> bytes_;
   size_t sent_ = 0;  // of these, at the front
+  int small_ = 0;    // how often in a row it was emptied of little
 };
 
 /// What all streams have.
