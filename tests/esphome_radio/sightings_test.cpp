@@ -10,8 +10,10 @@
 namespace moor::esphome_radio {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::SizeIs;
 
 constexpr TimePoint now(std::chrono::hours(1));
 constexpr uint64_t sensor = 0xA4CF12345678;
@@ -135,6 +137,24 @@ TEST_F(SightingsTest, CostsNoMemoryPerAdvertisement) {
   for (int i = 0; i < 1000; ++i) converter_.on_raw(batch.payload(), now, sink);
   EXPECT_EQ(allocations(), before);
   EXPECT_EQ(sink.count, 16U * 1001);
+}
+
+TEST_F(SightingsTest, ProxiesShareARoom) {
+  const auto room = std::make_shared<SightingRoom>();
+  Sightings other(8, statistics_);
+  converter_.share(room);
+  other.share(room);
+  esphome::AdvertisementBatch batch;
+  const std::vector<uint8_t> response(62, 0x11);
+  batch.add({sensor, -60, 0, response});
+  for (int i = 0; i < 200; ++i) {
+    converter_.on_raw(batch.payload(), now, kept_);
+    other.on_raw(batch.payload(), now, kept_);
+  }
+  EXPECT_THAT(kept_.batches, AllOf(SizeIs(400), Each(1)));
+  EXPECT_THAT(kept_.payloads, Each(to_hex(response)));
+  EXPECT_EQ(kept_.sightings.front().radio, 7);
+  EXPECT_EQ(kept_.sightings.back().radio, 8);
 }
 
 TEST_F(SightingsTest, PutsTogetherWhatOldFirmwareHasTakenApart) {

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/query.hpp>
 
 namespace moor::esphome_radio {
 
@@ -16,6 +18,19 @@ namespace {
 constexpr Duration ready_time = std::chrono::seconds(10);  // that a connection waits for a session which was lost
 constexpr Duration state_time = std::chrono::seconds(2);   // for the scanner's state, which comes at once, or never
 constexpr Duration slots_time = std::chrono::seconds(2);   // for the first word on slots, which comes at once
+
+// One for all proxies of a context.
+class SharedRoom final : public asio::execution_context::service {
+public:
+  static inline asio::execution_context::id id;
+  explicit SharedRoom(asio::execution_context& context) : asio::execution_context::service(context) {}
+  [[nodiscard]] const std::shared_ptr<SightingRoom>& room() const noexcept { return room_; }
+
+private:
+  void shutdown() override {}
+
+  std::shared_ptr<SightingRoom> room_ = std::make_shared<SightingRoom>();
+};
 
 }  // namespace
 
@@ -55,6 +70,7 @@ ProxyState::Use::~Use() {
 void ProxyState::begin(const asio::any_io_executor& executor) {
   if (executor_ || shut_down_) return;
   executor_ = executor;
+  sightings_.share(asio::use_service<SharedRoom>(asio::query(executor, asio::execution::context)).room());
   alarm_ = std::make_unique<Alarm>(clock_, executor, [this] { on_time(); });
   Session::Handlers handlers;
   handlers.on_ready = [this](const ProxyFacts& facts) { on_ready(facts); };

@@ -100,7 +100,7 @@ private:
 void Sightings::deliver(SightingSink& sink) {
   const size_t count = std::exchange(count_, 0);
   in_ring_ = 0;
-  if (count > 0) sink.on_sightings(std::span(batch_).first(count));
+  if (count > 0) sink.on_sightings(std::span(room_->batch).first(count));
 }
 
 void Sightings::add(uint64_t address, int32_t rssi, uint32_t address_type, Bytes data, TimePoint now, SightingSink& sink) {
@@ -111,8 +111,9 @@ void Sightings::add(uint64_t address, int32_t rssi, uint32_t address_type, Bytes
   const bool is_long = data.size() > legacy_payload_size;
   const size_t kept = std::min(data.size(), extended_payload_size);
   // Half of the ring, since what does not fit before its end is put at its beginning.
-  if (count_ == max_batch || (is_long && in_ring_ + kept > ring_size / 2)) deliver(sink);
-  Sighting& sighting = batch_[count_++];
+  if (count_ == max_batch || (is_long && in_ring_ + kept > SightingRoom::ring_size / 2)) deliver(sink);
+  if (!room_) room_ = std::make_shared<SightingRoom>();
+  Sighting& sighting = room_->batch[count_++];
   sighting.address = Address(address, esphome::is_random_type(address_type));
   sighting.time = now;
   sighting.radio = radio_;
@@ -120,8 +121,8 @@ void Sightings::add(uint64_t address, int32_t rssi, uint32_t address_type, Bytes
   sighting.properties = AdvertisingProperties::connectable;
   sighting.status = kept < data.size() ? DataStatus::truncated : DataStatus::complete;
   if (is_long) {
-    if (!ring_) ring_ = std::make_unique<PayloadRing>(ring_size);
-    sighting.set_payload(data, *ring_);
+    if (!room_->ring) room_->ring = std::make_unique<PayloadRing>(SightingRoom::ring_size);
+    sighting.set_payload(data, *room_->ring);
     in_ring_ += kept;
   } else {
     sighting.set_legacy_payload(data);

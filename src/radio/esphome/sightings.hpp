@@ -9,17 +9,28 @@
 
 namespace moor::esphome_radio {
 
+/// Where sightings lie while a sink looks at them. One serves all proxies of an executor: each is done with it before the next begins.
+struct SightingRoom {
+  static constexpr size_t max_batch = 64;
+  /// For advertisements over 31 bytes. Made when the first comes, which with scan responses is soon.
+  static constexpr size_t ring_size = 8 * 1024;
+
+  std::array<Sighting, max_batch> batch{};
+  std::unique_ptr<PayloadRing> ring{};
+};
+
 /// What a proxy does not tell is left open, as with an adapter over D-Bus: the channel, the transmit power, and whether the device takes connections, where
 /// that it does is the better guess. An RSSI of 127 is none, and so is -127, which moor's own server says instead (see
 /// proxy/advertisement_batcher.hpp) and which no receiver measures; 0, which some proxies say where they have none, is left as it is.
 class Sightings {
 public:
   /// Sightings of one message in one batch; a message that has more gives several.
-  static constexpr size_t max_batch = 64;
-  /// For advertisements over 31 bytes. Made when the first comes, which with scan responses is soon.
-  static constexpr size_t ring_size = 8 * 1024;
+  static constexpr size_t max_batch = SightingRoom::max_batch;
 
   Sightings(RadioId radio, ScanStatistics& statistics) noexcept : radio_(radio), statistics_(statistics) {}
+
+  /// Without it, it has a room of its own from the first advertisement on.
+  void share(std::shared_ptr<SightingRoom> room) noexcept { room_ = std::move(room); }
 
   /// A raw_advertisements message; the sink is given a batch at a time. What comes before a malformed one counts.
   void on_raw(Bytes payload, TimePoint now, SightingSink& sink);
@@ -32,10 +43,9 @@ private:
 
   RadioId radio_;
   ScanStatistics& statistics_;
-  std::array<Sighting, max_batch> batch_{};
+  std::shared_ptr<SightingRoom> room_{};
   size_t count_ = 0;
-  std::unique_ptr<PayloadRing> ring_{};  // once there is need of it
-  size_t in_ring_ = 0;                   // bytes of this batch
+  size_t in_ring_ = 0;  // bytes of this batch
 };
 
 }  // namespace moor::esphome_radio
