@@ -6,6 +6,7 @@
 #include "proxy/send.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -124,6 +125,8 @@ awaitable<void> DeviceConnection::serve(Self self, PendingPtr pending) {
   } catch (...) {
     code = request_code(std::current_exception());
   }
+  // The end of the link itself is told first, with its reason: `leave_client` refuses the rest.
+  if (code == gatt_code::not_connected && self->link_ != nullptr && self->link_->closed()) co_return;
   const auto client = self->take(pending);
   // A table that is not whole is passed over in silence: the client takes anything that ends the stream for its end.
   const bool silent = pending->request.kind == Kind::services && code != gatt_code::not_connected;
@@ -193,6 +196,20 @@ Link::ValueCallback DeviceConnection::values_of(uint16_t handle) {
     if (client == nullptr) return;
     send(*client, esphome::NotifyData{.address = self->order_.device.bits(), .handle = handle, .data = value});
   };
+}
+
+// Systems keep the indication of Service Changed for themselves: a client that has the table from here is told in the device's own words, all handles affected.
+void DeviceConnection::on_services_changed() {
+  constexpr std::array<uint8_t, 4> all_handles{0x01, 0x00, 0xFF, 0xFF};
+  const auto known = std::exchange(services_, std::nullopt);
+  if (!known || !is_up() || client_ == nullptr) return;
+  for (const GattService& service : *known) {
+    const GattCharacteristic* const found = service.find_characteristic(service_changed);
+    if (found == nullptr) continue;
+    const auto client = client_;
+    send(*client, esphome::NotifyData{.address = order_.device.bits(), .handle = found->handle, .data = all_handles});
+    return;
+  }
 }
 
 // What configures notifications is the link's own affair: bluetoothd refuses to write that descriptor, and values come only to those who subscribe.

@@ -89,7 +89,7 @@ awaitable<void> DeviceConnection::establish(Self self) {
   const TimePoint deadline = self->clock_.now() + establish_limit;
   self->link_ = co_await self->radio_.connect(self->order_.device, std::move(options));
   self->link_->on_services_changed([weak = self->weak_from_this()] {
-    if (const auto changed = weak.lock()) changed->services_.reset();
+    if (const auto changed = weak.lock()) changed->on_services_changed();
   });
   // A client that has nothing in its own cache is told of the link only when its services are known.
   if (!self->order_.from_cache) co_await know_services(self, deadline);

@@ -110,6 +110,7 @@ private:
   [[nodiscard]] static awaitable<void> until_closed(Self self);
   [[nodiscard]] static awaitable<void> disconnect(Self self);
   void begin_closing();
+  void on_services_changed();
 
   [[nodiscard]] static awaitable<void> serve(Self self, PendingPtr pending);
   [[nodiscard]] static awaitable<void> perform(Self self, PendingPtr pending);

@@ -107,8 +107,8 @@ void Links::State::on_closed(DeviceConnection& connection, int32_t code) {
 // It has no slot any more. It may be destroyed by this unless the caller holds it.
 void Links::State::finish(DeviceConnection& connection, int32_t code) {
   const auto its_client = connection.client();
-  connection.leave_client(true);
   if (its_client != nullptr && its_client == client) tell_connection(connection.device().bits(), false, 0, code);
+  connection.leave_client(true);
   connections.erase(connection.ticket());
   tell_slots();
   freed.ring();
@@ -299,6 +299,9 @@ void Links::set_client(std::shared_ptr<Answers> client) {
   if (state.client == client) return;
   state.client = std::move(client);
   for (const auto& [ticket, connection] : state.connections) {
+    // The last that it hears: it would take its links for whole until it uses them.
+    if (const auto before = connection->client(); before != nullptr && state.desk.phase(ticket))
+      send_connection(*before, connection->device().bits(), false, 0, connection_code(CloseReason::other_host));
     connection->leave_client(false);
     connection->close();
   }

@@ -27,7 +27,8 @@ public:
 
   /// What this radio can do of it: bits of esphome::Feature beyond scanning.
   [[nodiscard]] uint32_t features() const;
-  /// Whose links they are from now on; null: nobody's. Links of the one before are closed, and answers to it no longer sent. The new one is told the slots.
+  /// Whose links they are from now on; null: nobody's. The one before is told that its links end, they are closed, and answers to
+  /// it no longer sent. The new one is told the slots.
   void set_client(std::shared_ptr<Answers> client);
   /// A message of 68, 70, 73, 75 to 78, 80 or 145 of the client. @returns whether it was one of them; a malformed one is counted and ignored.
   bool on_message(const esphome::Message& message);

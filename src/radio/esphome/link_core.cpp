@@ -221,16 +221,17 @@ bool LinkCore::on_value(Bytes payload) {
   if (decoded.error || decoded.message.handle > UINT16_MAX) return false;
   const auto handle = static_cast<uint16_t>(decoded.message.handle);
   const SubscriptionPtr subscription = find_subscription(handle);
-  if (!subscription) return false;
-  if (subscription->on_value && !subscription->muted) subscription->on_value(decoded.message.data, clock_.now());
-  look_for_change(handle);
-  return true;
+  if (subscription && subscription->on_value && !subscription->muted) subscription->on_value(decoded.message.data, clock_.now());
+  const bool changed = look_for_change(handle);
+  return subscription != nullptr || changed;
 }
 
-void LinkCore::look_for_change(uint16_t handle) {
-  if (!table_ || !is_service_changed(*table_, handle)) return;
+// A proxy may tell it unasked: moor's own does.
+bool LinkCore::look_for_change(uint16_t handle) {
+  if (!table_ || !is_service_changed(*table_, handle)) return false;
   (void)forget_table();
   if (const auto callback = services_changed_) callback();
+  return true;
 }
 
 Call::Call(CorePtr link, Pending::Key key)

@@ -90,7 +90,7 @@ private:
   bool on_error(uint32_t handle, int32_t error);
   bool on_value(Bytes payload);
   bool on_services_part(Bytes payload);
-  void look_for_change(uint16_t handle);
+  bool look_for_change(uint16_t handle);
 
   Port* port_;
   LinkOwner* owner_;
