@@ -38,11 +38,13 @@ public:
   ProxyStage(const ProxyStage&) = delete;
   ProxyStage& operator=(const ProxyStage&) = delete;
 
-  [[nodiscard]] proxy::Server& server() noexcept { return state_->server; }
+  [[nodiscard]] proxy::Server& server() noexcept { return *state_->server; }
   /// Runs the server until `stop`.
   void start() {
-    state_->activities.start(state_->server.run(), [](std::exception_ptr) {});
+    state_->activities.start(state_->server->run(), [](std::exception_ptr) {});
   }
+  /// The server ends, and another one begins in its place.
+  [[nodiscard]] awaitable<void> restart() { return restart(state_); }
   /// Everybody is told goodbye, links are closed, and nothing is left running. The stage cannot be used again.
   [[nodiscard]] awaitable<void> stop() { return stop(state_); }
 
@@ -53,6 +55,8 @@ public:
 
   /// Connecting fails with connection_refused while it is set.
   void refuse(bool refused) { state_->refused = refused; }
+  /// Connections are taken, and nobody reads them nor answers, while it is set.
+  void make_deaf(bool deaf) { state_->deaf = deaf; }
   /// Connecting never completes while it is set.
   void hang(bool hanging) { state_->hanging = hanging; }
   /// As though its multicast DNS record had been heard.
@@ -61,27 +65,47 @@ public:
 
 private:
   struct State {
-    State(Clock& of, boost::asio::any_io_executor on, Radio& radio, proxy::Options options)
-        : clock(of), executor(on), server(of, on, radio, std::move(options)), activities(on) {}
+    State(Clock& of, boost::asio::any_io_executor on, Radio& served, proxy::Options with)
+        : clock(of), executor(on), radio(served), options(std::move(with)), activities(on) {
+      make_server();
+    }
+    void make_server() { server = std::make_unique<proxy::Server>(clock, executor, radio, options); }
 
     static proxy::Socket connect(State& state) {
       auto [here, there] = make_socket_pair(state.executor);
       const int number = ++state.connections;
-      state.activities.start(state.server.serve(std::move(there), "client " + std::to_string(number)), [](std::exception_ptr) {});
+      if (state.deaf) {
+        state.unserved.push_back(std::move(there));
+        return std::move(here);
+      }
+      state.activities.start(state.server->serve(std::move(there), "client " + std::to_string(number)),
+                             [](std::exception_ptr) {});
       return std::move(here);
     }
 
     Clock& clock;
     boost::asio::any_io_executor executor;
-    proxy::Server server;
+    Radio& radio;
+    proxy::Options options;
+    std::unique_ptr<proxy::Server> server{};
     Activities activities;
+    std::vector<proxy::Socket> unserved{};
     Bell announced{};
     bool refused = false;
     bool hanging = false;
+    bool deaf = false;
     int connections = 0;
   };
 
-  static awaitable<void> stop(std::shared_ptr<State> state) { co_await state->activities.stop(); }
+  static awaitable<void> stop(std::shared_ptr<State> state) {
+    state->unserved.clear();
+    co_await state->activities.stop();
+  }
+  static awaitable<void> restart(std::shared_ptr<State> state) {
+    co_await stop(state);
+    state->make_server();
+    state->activities.start(state->server->run(), [](std::exception_ptr) {});
+  }
 
   class Wire final : public esphome_radio::Connector {
   public:
