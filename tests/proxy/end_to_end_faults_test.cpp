@@ -18,7 +18,7 @@ struct Case {
   std::string name;
   std::vector<DeviceFault> faults;  // of the first device
   Story story;
-  std::vector<RadioFault> radio_faults{};
+  std::optional<sim::Sleep> sleep{};
 };
 
 const Address device = device_address(1);
@@ -149,6 +149,21 @@ std::vector<Case> cases() {
                    co_await house.wait(10s);
                    co_await two_visits(house, visit);
                  }});
+  all.push_back({"falls asleep", {}, until_lost, sim::Sleep{.awake = 40s, .asleep = 20s}});
+  all.push_back({"indicates and notifies", {}, [](House& house, Visit& visit) -> awaitable<void> {
+                   co_await begin(house, visit);
+                   co_await visit.subscribe(handle(visit, indicating), SubscribeKind::indication);
+                   co_await visit.subscribe(handle(visit, plain));
+                   for (uint8_t i = 0; i < 5; ++i) {
+                     const std::vector<uint8_t> value{i, 7};
+                     house.world().set_value(device, CharacteristicName(indicating), value);
+                     co_await house.wait(1s);
+                     house.world().set_value(device, CharacteristicName(plain), value);
+                     co_await house.wait(1s);
+                   }
+                   for (const std::string& each : *visit.values) visit.lines.push_back("value " + each);
+                   co_await visit.disconnect();
+                 }});
   all.push_back({"is not there", {}, [](House& house, Visit& visit) -> awaitable<void> {
                    house.world().set_present(device, false);
                    for (int i = 0; i < 2; ++i) (void)co_await visit.connect(device, 10s);
@@ -162,8 +177,8 @@ std::vector<Case> cases() {
 std::string transcript(const Case& tried, Way way) {
   sim::DeviceEntry entry = gatt_device(1);
   entry.faults = tried.faults;
+  entry.sleep = tried.sleep;
   sim::WorldSpec spec = proxy_world({entry, gatt_device(2)});
-  spec.radios[0].faults = tried.radio_faults;
   House house(spec, way);
   Visit visit(house, house.radio());
   house.play([&]() -> awaitable<void> {
@@ -195,6 +210,80 @@ std::string name_of(const ::testing::TestParamInfo<std::tuple<size_t, Way>>& inf
   std::ranges::replace(name, ' ', '_');
   return name;
 }
+
+// What a radio itself never ends, or ends elsewhere, ends through a proxy in its time, and leaves nothing behind.
+struct Bounded {
+  std::string name;
+  std::optional<DeviceFault> fault{};
+  std::optional<RadioFault> radio_fault{};
+  bool fails = true;  // what is tried at first
+  friend std::ostream& operator<<(std::ostream& out, const Bounded& of) { return out << of.name; }
+};
+
+RadioFault for_half_a_minute(RadioFault::Kind kind) {
+  RadioFault made{.kind = kind};
+  made.at = 10s;
+  made.lasts = 30s;
+  return made;
+}
+
+class EndToEndBounded : public ::testing::TestWithParam<Bounded> {};
+
+TEST_P(EndToEndBounded, EndsInItsTimeAndAllIsWellAfterwards) {
+  const auto seen = [](const Bounded& tried, Way way) {
+    sim::DeviceEntry entry = gatt_device(1);
+    for (sim::Characteristic& each : entry.services.front().characteristics) each.value = sim::Constant{{1, 2, 3, 4}};
+    if (tried.fault) entry.faults = {*tried.fault};
+    sim::WorldSpec spec = proxy_world({entry, gatt_device(2)});
+    if (tried.radio_fault) spec.radios[0].faults = {*tried.radio_fault};
+    House house(spec, way);
+    std::string text;
+    house.play([&]() -> awaitable<void> {
+      Lines heard;
+      const ScanOptions options;
+      Beside scan(house.context(), house.radio().scan(options, heard));
+      co_await house.wait(12s);
+      {
+        Visit first(house, house.radio());
+        const TimePoint began = house.clock().now();
+        const bool connected = co_await first.connect(device);
+        const bool discovered = connected && co_await first.discover();
+        if (discovered) co_await first.read(handle(first, plain));
+        EXPECT_LT(house.clock().now() - began, 70s);
+        const bool has_failed =
+            first.text().find("error") != std::string::npos || first.text().find("timed out") != std::string::npos;
+        EXPECT_EQ(has_failed, tried.fails) << first.text();
+      }
+      co_await house.clock().wait_until(TimePoint(1h) + 3min);
+      heard.lines.clear();
+      co_await house.wait(5s);
+      EXPECT_THAT(heard.lines, ::testing::Not(IsEmpty()));
+      EXPECT_EQ(house.radio().slots().free, 3);
+      EXPECT_EQ(house.inner().slots().free, 3);
+      Visit second(house, house.radio());
+      co_await house.wait_for_the_minute();
+      co_await second.everything(device);
+      text = second.text();
+      co_await scan.stop();
+    });
+    return text;
+  };
+  const Bounded nothing{.name = {}, .fails = false};
+  EXPECT_EQ(seen(GetParam(), Way::noise), seen(nothing, Way::direct));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EndToEndBounded,
+                         Values(Bounded{"connect_timeout", fault(DeviceFault::Kind::connect_timeout)},
+                                Bounded{"connect_hang", fault(DeviceFault::Kind::connect_hang)},
+                                Bounded{"removed", fault(DeviceFault::Kind::removed)},
+                                Bounded{"services_missing", fault(DeviceFault::Kind::services_missing)},
+                                Bounded{"services_very_late", fault(DeviceFault::Kind::services_late, 1, 5min)},
+                                Bounded{"operation_hang", fault(DeviceFault::Kind::operation_hang)},
+                                Bounded{"radio_silent", {}, for_half_a_minute(RadioFault::Kind::silent), false},
+                                Bounded{"radio_stuck", {}, for_half_a_minute(RadioFault::Kind::stuck), false},
+                                Bounded{"radio_dead", {}, for_half_a_minute(RadioFault::Kind::dead)},
+                                Bounded{"radio_hang", {}, for_half_a_minute(RadioFault::Kind::hang)}),
+                         [](const auto& info) { return info.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(All, EndToEndFault, Combine(::testing::Range(size_t{0}, cases().size()), Values(Way::plain, Way::noise)),
                          name_of);
