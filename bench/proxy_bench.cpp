@@ -231,7 +231,8 @@ Flood flood(Stage& stage, const std::vector<Sighting>& sightings, uint64_t count
   const ProcessorTime before = processor_time();
   push(count / burst);
   const ProcessorTime spent = processor_time() - before;
-  const auto per = [&](double all) { return all / static_cast<double>(count / burst * burst); };
+  const uint64_t sent = count / burst * burst;
+  const auto per = [&](double all) { return all / static_cast<double>(sent); };
   return {per(spent.user * 1e9), per(spent.all * 1e9), per(static_cast<double>(allocations().count - asked - allocated)),
           client().advertisements_dropped - dropped};
 }
