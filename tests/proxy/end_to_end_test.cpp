@@ -7,9 +7,7 @@ namespace moor::testing {
 namespace {
 
 using ::testing::Combine;
-using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 using ::testing::Values;
 
 constexpr auto worlds = {"sleepy_sensor", "flat", "shop", "parade", "esp32", "logger", "proxies", "pairing", "guide"};
