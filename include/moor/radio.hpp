@@ -121,7 +121,7 @@ struct RadioHealth {
   std::optional<TimePoint> last_heard{};  ///< an advertisement
   /// From when on its silence is too long, where it knows that by its own rate; TimePoint::max() while it cannot hear anything.
   std::optional<TimePoint> silent_at{};
-  std::string problem{};                  ///< in words, empty where all is well
+  std::string problem{};  ///< in words, empty where all is well
 };
 [[nodiscard]] std::string_view to_string(RadioHealth::State state) noexcept;
 

@@ -18,9 +18,9 @@ TEST(ProxySlotSoak, NoSlotIsLeakedOverRandomCyclesWithFaultsOnBothSides) {
   ProxyCycles cycles(plan);
   cycles.run();
   const ProxyCycles::Counts& counts = cycles.counts();
-  std::cout << plan.cycles << " cycles: " << counts.connected << " connected, " << counts.failed << " failed, "
-            << counts.given_up << " given up meanwhile, " << counts.late_released << " late links released, "
-            << counts.sessions_lost << " sessions lost, " << cycles.virtual_hours() << " virtual hours\n";
+  std::cout << plan.cycles << " cycles: " << counts.connected << " connected, " << counts.failed << " failed, " << counts.given_up
+            << " given up meanwhile, " << counts.late_released << " late links released, " << counts.sessions_lost
+            << " sessions lost, " << cycles.virtual_hours() << " virtual hours\n";
   EXPECT_GT(counts.connected, plan.cycles / 4) << "so little works that nothing is tested";
   EXPECT_GT(counts.late_released, 0U);
 }
