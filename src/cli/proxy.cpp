@@ -104,6 +104,7 @@ private:
 
   [[nodiscard]] int serve(const Config& config) const {
     std::vector<RadioSpec> specs;
+    specs.reserve(config.proxies.size());
     for (const ProxyConfig& each : config.proxies) specs.push_back(each.radio);
     RadioSession session(specs);
     if (session.radios().size() != config.proxies.size())

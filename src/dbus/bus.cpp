@@ -133,10 +133,9 @@ awaitable<std::unique_ptr<Bus>> Bus::open_system(Clock& clock, TimePoint deadlin
 }
 
 awaitable<std::unique_ptr<Bus>> Bus::open(std::string address, Clock& clock, TimePoint deadline) {
-  const std::string all = address;
-  Failure failure{.text = "not an address of a bus: " + all};
+  Failure failure{.text = "not an address of a bus: " + address};
   int socket = -1;
-  for (std::string_view rest = all; socket < 0 && !rest.empty();) {
+  for (std::string_view rest = address; socket < 0 && !rest.empty();) {
     const std::string_view one = rest.substr(0, rest.find(';'));
     rest.remove_prefix(std::min(rest.size(), one.size() + 1));
     const std::optional<sockaddr_un> where = socket_address(one);

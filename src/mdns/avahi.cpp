@@ -124,7 +124,7 @@ Item read_item(dbus::Reader& reader) {
 void write_strings(dbus::Writer& writer, const Attributes& attributes) {
   writer.open_array("ay");
   for (const auto& [key, value] : attributes) {
-    const std::string text = key + "=" + value;
+    const std::string text = attribute_text(key, value);
     writer.bytes(Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
   }
   writer.close();

@@ -107,6 +107,7 @@ void send_over(asio::ip::udp::socket& socket, Bytes bytes, const Endpoint& to, c
 
 std::vector<std::string> Interface::addresses() const {
   std::vector<std::string> result;
+  result.reserve(v4.size() + v6.size());
   for (const auto& each : v4) result.push_back(each.address().to_string());
   for (const auto& each : v6) result.push_back(each.to_string());
   return result;
@@ -147,6 +148,7 @@ std::vector<Interface> list_interfaces(const std::string& only) {
   }
   if (result.empty()) result = std::move(loopback);
   std::vector<Interface> list;
+  list.reserve(result.size());
   for (auto& [name, each] : result) list.push_back(std::move(each));
   return list;
 }

@@ -188,8 +188,9 @@ public:
   void name(std::string_view text) {
     size_t wire_size = 1;
     while (!text.empty()) {
-      if (const auto known = names_.find(folded(text)); compress_ && known != names_.end()) return u16(0xC000 | known->second);
-      if (compress_ && bytes.size() < 0x3FFF) names_.emplace(folded(text), bytes.size());
+      // In the same case: readers are to see names as they were written.
+      if (const auto known = names_.find(text); compress_ && known != names_.end()) return u16(0xC000 | known->second);
+      if (compress_ && bytes.size() < 0x3FFF) names_.emplace(text, bytes.size());
       const std::string label = first_label(text);
       wire_size += label.size() + 1;
       if (label.empty() || label.size() > max_label || wire_size > max_name) good = false;
@@ -239,10 +240,17 @@ private:
   }
 
   bool compress_;
-  std::map<std::string, size_t> names_;
+  std::map<std::string, size_t, std::less<>> names_;
 };
 
 }  // namespace
+
+std::string attribute_text(std::string_view key, std::string_view value) {
+  std::string text(key);
+  text += '=';
+  text += value;
+  return text;
+}
 
 bool same_name(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });

@@ -19,6 +19,8 @@ inline constexpr size_t max_name = 255;     ///< bytes on the wire
 
 enum class RecordType : uint16_t { a = 1, ptr = 12, txt = 16, aaaa = 28, srv = 33, nsec = 47, any = 255 };
 
+/// "key=value", as a string of a text record (RFC 6763, 6.3).
+[[nodiscard]] std::string attribute_text(std::string_view key, std::string_view value);
 /// Whether two names are the same: letters of ASCII in either case (RFC 6762, 16).
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b) noexcept;
 /// In lower case, as keys of maps.

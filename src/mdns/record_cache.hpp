@@ -34,7 +34,7 @@ public:
     for (auto& [key, entries] : records_)
       for (Entry& entry : entries) {
         if (refresh_time(entry) > now || !wanted(entry.record)) continue;
-        ++entry.refreshes;
+        while (refresh_time(entry) <= now) ++entry.refreshes;
         each(entry.record);
       }
   }

@@ -104,7 +104,7 @@ std::vector<Record> ResponderMachine::records(Part part, const std::vector<std::
                .data = ServiceLocation{0, 0, service_.port, service_.host}}};
     case Part::text: {
       Text text;
-      for (const auto& [key, value] : service_.attributes) text.strings.push_back(key + "=" + value);
+      for (const auto& [key, value] : service_.attributes) text.strings.push_back(attribute_text(key, value));
       return {{.name = full_name(), .type = RecordType::txt, .flush = true, .ttl_s = ttl(other_ttl_s), .data = std::move(text)}};
     }
     case Part::addresses: break;
