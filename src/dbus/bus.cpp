@@ -212,6 +212,10 @@ awaitable<void> Bus::request_name(std::string name, TimePoint deadline) {
   return connection_->request_name(connection_, std::move(name), deadline);
 }
 
+awaitable<Bus::Hold> Bus::watch_owner(std::string name, OnOwner on_owner, TimePoint deadline) {
+  return connection_->watch_owner(connection_, std::move(name), std::move(on_owner), deadline);
+}
+
 awaitable<std::optional<std::string>> Bus::owner_of(std::string name, TimePoint deadline) {
   return connection_->find_owner(connection_, std::move(name), deadline);
 }

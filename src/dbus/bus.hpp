@@ -67,6 +67,7 @@ class Bus {
 public:
   using OnSignal = std::function<void(const Message&)>;
   using OnCall = std::function<void(const Message& call, Reply reply)>;
+  using OnOwner = std::function<void(std::string_view unique_name)>;
   using Gate = std::function<bool(const Message& call)>;
 
   /// Whatever it stands for ends with it; nothing is called any more. It may outlive the bus.
@@ -126,6 +127,8 @@ public:
 
   /// Takes a well-known name. @throws CallFailed where somebody else has it.
   [[nodiscard]] awaitable<void> request_name(std::string name, TimePoint deadline);
+  /// Called with the new owner whenever a well-known name gets another one, with "" where it has none any more. As `match`.
+  [[nodiscard]] awaitable<Hold> watch_owner(std::string name, OnOwner on_owner, TimePoint deadline);
   /// The unique name of the owner; nothing where there is none. @throws as call.
   [[nodiscard]] awaitable<std::optional<std::string>> owner_of(std::string name, TimePoint deadline);
 

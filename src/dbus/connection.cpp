@@ -17,7 +17,11 @@ constexpr int messages_a_turn = 32;
 
 CallFailed failure(const Message& reply) {
   std::string text;
-  if (reply.signature().starts_with('s')) text = reply.read().read_string();
+  try {
+    if (reply.signature().starts_with('s')) text = reply.read().read_string();
+  } catch (const MessageMalformed&) {  // its name says enough
+    text.clear();
+  }
   return {std::string(reply.error_name()), text.empty() ? std::string(reply.error_name()) : text};
 }
 
@@ -214,15 +218,21 @@ void Connection::dispatch(const Message& message) {
   if (content.kind == Kind::signal) return dispatch_signal(message);
   if (content.kind == Kind::call) return dispatch_call(message);
   if (content.kind != Kind::answer && content.kind != Kind::error) return;  // of a later time
-  if (!answered_.is_set()) {                                                // to Hello
-    if (content.kind == Kind::error) return close(failure(message).what(), true);
-    unique_name_ = message.read().read_string();
-    held_ = true;
-    answered_.set();
-    return;
-  }
+  if (!answered_.is_set()) return take_name(message);
   const auto waiting = pending_.find(content.reply_serial);
   if (waiting != pending_.end()) waiting->second->answer(message);
+}
+
+// The answer to Hello.
+void Connection::take_name(const Message& answer) {
+  if (answer.get()->kind == Kind::error) return close(failure(answer).what(), true);
+  try {
+    unique_name_ = answer.read().read_string();
+  } catch (const MessageMalformed& malformed) {
+    return close(malformed.what());
+  }
+  held_ = true;
+  answered_.set();
 }
 
 void Connection::dispatch_signal(const Message& signal) {

@@ -49,6 +49,8 @@ public:
   void send(const Message& message) { (void)post(message); }
   [[nodiscard]] awaitable<Bus::Hold> match(std::shared_ptr<Connection> self, std::string rule, Bus::OnSignal on_signal,
                                            TimePoint deadline);
+  [[nodiscard]] awaitable<Bus::Hold> watch_owner(std::shared_ptr<Connection> self, std::string name, Bus::OnOwner on_owner,
+                                                 TimePoint deadline);
   [[nodiscard]] awaitable<std::optional<std::string>> find_owner(std::shared_ptr<Connection> self, std::string name,
                                                                  TimePoint deadline);
   [[nodiscard]] awaitable<void> request_name(std::shared_ptr<Connection> self, std::string name, TimePoint deadline);
@@ -66,7 +68,7 @@ private:
   [[nodiscard]] Bus::Hold hold(std::shared_ptr<Registration> registration);
   void retire(const std::shared_ptr<Registration>& registration);
   void sweep();
-  [[nodiscard]] awaitable<void> add_match(std::shared_ptr<SignalMatch> match, std::string rule, TimePoint deadline);
+  [[nodiscard]] awaitable<void> add_match(std::shared_ptr<SignalMatch> match, TimePoint deadline);
   [[nodiscard]] awaitable<void> follow_sender(SignalMatch& match, std::string name, TimePoint deadline);
   [[nodiscard]] awaitable<void> finish(Pending& pending, const Message& asked);
   void end_late();
@@ -80,6 +82,7 @@ private:
   [[nodiscard]] Step process_one();
   [[nodiscard]] Step greet();
   void dispatch(const Message& message);
+  void take_name(const Message& answer);
   void dispatch_call(const Message& call);
   void dispatch_signal(const Message& signal);
   void flush();
@@ -114,7 +117,6 @@ private:
   bool waiting_to_read_ = false;
   bool waiting_to_write_ = false;
   bool processing_ = false;
-  std::exception_ptr thrown_;  // by who was called
 };
 
 }  // namespace moor::dbus

@@ -73,7 +73,15 @@ struct Connection::Registration {
 };
 
 struct Connection::SignalMatch final : Registration {
-  SignalMatch(Connection& owner, Bus::OnSignal call) : Registration(owner), on_signal(std::move(call)) {}
+  /// @throws CallFailed where the text is no rule.
+  SignalMatch(Connection& owner, std::string rule_text, Bus::OnSignal call)
+      : Registration(owner), on_signal(std::move(call)), text(std::move(rule_text)), rule(parse(text)) {}
+
+  static MatchRule parse(const std::string& text) {
+    std::optional<MatchRule> parsed = MatchRule::parse(text);
+    if (!parsed) throw CallFailed("org.freedesktop.DBus.Error.MatchRuleInvalid", "not a match rule: " + text);
+    return std::move(*parsed);
+  }
 
   void retire() override {
     if (std::exchange(ended, true)) return;
@@ -90,8 +98,8 @@ struct Connection::SignalMatch final : Registration {
   }
 
   Bus::OnSignal on_signal;
-  std::string text{};
-  MatchRule rule{};
+  std::string text;
+  MatchRule rule;
   bool asked = false;  // the bus
   // Of a rule with a well-known name as sender: whose name it is now, kept by another match.
   std::shared_ptr<SignalMatch> sender_changes{};

@@ -77,7 +77,7 @@ private:
       if (code == unix_fds_field) descriptors_ = value;
       return nullptr;
     }
-    if (type != "s" && type != "o" && type != "g") return "a header field has a type that none has";
+    if (type != "s" && type != "o" && type != "g") return skip_value(code, type);
     size_t size = 0;
     if (type == "g") {
       if (at_ + 1 > end_) return "a text is cut off";
@@ -95,6 +95,19 @@ private:
       return nullptr;  // of a later time
     if (!fits(static_cast<Field>(code), text)) return "a name is none";
     content_.fields[code] = text;
+    return nullptr;
+  }
+
+  // A field of a later time may have any type, and is to be ignored (D-Bus specification, "Header Fields").
+  const char* skip_value(uint8_t code, std::string_view type) {
+    if (code <= unix_fds_field || !is_one_type(type)) return "a header field has a type that is not its own";
+    try {
+      Reader reader(content_, bytes_.first(end_), type, at_);
+      reader.skip(nullptr);
+      at_ = reader.offset();
+    } catch (const MessageMalformed&) {
+      return "a header field is cut off";
+    }
     return nullptr;
   }
 

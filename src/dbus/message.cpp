@@ -42,10 +42,6 @@ std::string_view Message::signature() const noexcept {
   return text_of(content_, Field::signature);
 }
 
-bool Message::is_call() const noexcept {
-  return content_ != nullptr && content_->kind == Kind::call;
-}
-
 void Message::set_sender(std::string_view name) {
   if (!is_bus_name(name)) throw MessageMalformed("not a name on a bus: " + std::string(name));
   content_->set(Field::sender, name);

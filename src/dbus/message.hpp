@@ -26,6 +26,9 @@ public:
 class Reader {
 public:
   explicit Reader(const Content& content) noexcept;
+  /// Of other bytes of the message: `types` from the place `at` on.
+  Reader(const Content& content, Bytes bytes, std::string_view types, size_t at) noexcept;
+  [[nodiscard]] size_t offset() const noexcept { return at_; }
 
   /// Whether the message, or the container that was entered, has no further value.
   [[nodiscard]] bool at_end() const;
@@ -151,7 +154,6 @@ public:
   [[nodiscard]] std::string_view sender() const noexcept;
   [[nodiscard]] std::string_view destination() const noexcept;
   [[nodiscard]] std::string_view signature() const noexcept;
-  [[nodiscard]] bool is_call() const noexcept;
   /// From the first argument, also where some have been read before; of one that is being written, what there is so far.
   [[nodiscard]] Reader read() const { return Reader(*content_); }
   [[nodiscard]] Writer write() noexcept { return Writer(*content_); }

@@ -20,8 +20,11 @@ std::string_view contents_of(std::string_view type) noexcept {
 
 }  // namespace
 
-Reader::Reader(const Content& content) noexcept : content_(&content), body_(content.body()) {
-  levels_[0] = {.kind = '\0', .types = content.text(Field::signature), .at = 0, .end = body_.size()};
+Reader::Reader(const Content& content) noexcept : Reader(content, content.body(), content.text(Field::signature), 0) {}
+
+Reader::Reader(const Content& content, Bytes bytes, std::string_view types, size_t at) noexcept
+    : content_(&content), body_(bytes), at_(at) {
+  levels_[0] = {.kind = '\0', .types = types, .at = 0, .end = body_.size()};
 }
 
 // Empty at the end of the container.

@@ -4,27 +4,39 @@
 
 namespace moor::dbus {
 
+namespace {
+
+std::string owner_changes_of(const std::string& name) {
+  return "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
+         "member='NameOwnerChanged',arg0='" +
+         name + "'";
+}
+
+// Empty where the name has none any more.
+std::string_view new_owner(const Message& change) {
+  Reader reader = change.read();
+  reader.skip("ss");
+  return reader.read_string();
+}
+
+}  // namespace
+
 awaitable<Bus::Hold> Connection::match([[maybe_unused]] std::shared_ptr<Connection> self, std::string rule,
                                        Bus::OnSignal on_signal, TimePoint deadline) {
-  const auto match = std::make_shared<SignalMatch>(*this, std::move(on_signal));
+  const auto match = std::make_shared<SignalMatch>(*this, std::move(rule), std::move(on_signal));
   Bus::Hold result = hold(match);
-  const auto parsed = MatchRule::parse(rule);
-  const std::optional<std::string> name = parsed ? parsed->well_known_sender() : std::nullopt;
+  const std::optional<std::string> name = match->rule.well_known_sender();
   if (name && !unique_name_.empty()) co_await follow_sender(*match, *name, deadline);
-  co_await add_match(match, std::move(rule), deadline);
+  co_await add_match(match, deadline);
   co_return result;
 }
 
-awaitable<void> Connection::add_match(std::shared_ptr<SignalMatch> match, std::string rule, TimePoint deadline) {
+awaitable<void> Connection::add_match(std::shared_ptr<SignalMatch> match, TimePoint deadline) {
   if (!open_) throw BusLost(why_lost_, denied_);
-  std::optional<MatchRule> parsed = MatchRule::parse(rule);
-  if (!parsed) throw CallFailed("org.freedesktop.DBus.Error.MatchRuleInvalid", "not a match rule: " + rule);
-  match->rule = std::move(*parsed);
-  match->text = rule;
   matches_.push_back(match);
   if (unique_name_.empty()) co_return;  // no bus there to choose the messages: all come
   Message addition = make_call(bus_driver(), "AddMatch");
-  addition.write().string(rule);
+  addition.write().string(match->text);
   match->asked = true;
   (void)co_await call(shared_from_this(), std::move(addition), deadline);
 }
@@ -32,19 +44,20 @@ awaitable<void> Connection::add_match(std::shared_ptr<SignalMatch> match, std::s
 // The changes come in one order with the signals, so what is kept is right for each signal. The answer to the question is right
 // only where no change came after it, and where one came before it, they agree.
 awaitable<void> Connection::follow_sender(SignalMatch& match, std::string name, TimePoint deadline) {
-  match.sender_changes = std::make_shared<SignalMatch>(*this, [&match](const Message& signal) {
-    Reader reader = signal.read();
-    reader.skip("ss");
-    match.sender = reader.read_string();
+  match.sender_changes = std::make_shared<SignalMatch>(*this, owner_changes_of(name), [&match](const Message& signal) {
+    match.sender = new_owner(signal);
     match.sender_changed = true;
   });
-  co_await add_match(match.sender_changes,
-                     "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
-                     "member='NameOwnerChanged',arg0='" +
-                         name + "'",
-                     deadline);
+  co_await add_match(match.sender_changes, deadline);
   const auto owner = co_await find_owner(shared_from_this(), std::move(name), deadline);
   if (!match.sender_changed && owner) match.sender = *owner;
+}
+
+awaitable<Bus::Hold> Connection::watch_owner(std::shared_ptr<Connection> self, std::string name, Bus::OnOwner on_owner,
+                                             TimePoint deadline) {
+  Bus::OnSignal on_signal = [on_owner = std::move(on_owner)](const Message& signal) { on_owner(new_owner(signal)); };
+  std::string rule = owner_changes_of(name);
+  co_return co_await match(std::move(self), std::move(rule), std::move(on_signal), deadline);
 }
 
 awaitable<std::optional<std::string>> Connection::find_owner(std::shared_ptr<Connection> self, std::string name,

@@ -39,13 +39,10 @@ public:
     std::string problem;
     try {
       bus_ = co_await open_bus(clock_, soon());
-      const dbus::Bus::OnSignal on_owner = [this](const dbus::Message& signal) {
-        dbus::Reader reader = signal.read();
-        reader.skip("ss");
-        if (reader.read_string().empty()) gone_.set();
+      const dbus::Bus::OnOwner on_owner = [this](std::string_view owner) {
+        if (owner.empty()) gone_.set();
       };
-      std::string rule = "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.freedesktop.Avahi'";
-      owner_changes_ = co_await bus_->match(std::move(rule), on_owner, soon());
+      owner_changes_ = co_await bus_->watch_owner(avahi_name, on_owner, soon());
       const std::optional<std::string> owner = co_await bus_->owner_of(avahi_name, soon());
       if (owner) co_return;
       problem = "nobody has its name";

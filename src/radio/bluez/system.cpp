@@ -30,8 +30,6 @@ constexpr size_t most_early_signals = 50'000;
 constexpr const char* objects_rule = "type='signal',interface='org.freedesktop.DBus.ObjectManager',arg0path='/org/bluez/'";
 constexpr const char* properties_rule =
     "type='signal',interface='org.freedesktop.DBus.Properties',member='PropertiesChanged',path_namespace='/org/bluez'";
-constexpr const char* owner_rule =
-    "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.bluez'";
 
 // Waits until the bell rings. Cancellation: total.
 awaitable<void> next_ring(Bell& bell) {
@@ -73,7 +71,7 @@ struct System::State : std::enable_shared_from_this<State> {
   asio::cancellation_signal end_watch;
 
   void on_signal(const dbus::Message& signal);
-  void on_owner(const dbus::Message& signal);
+  void on_owner(std::string_view now);
   void lose();
   void drop_bus();
   void begin_attempt(const asio::any_io_executor& executor);
@@ -95,11 +93,7 @@ void System::State::on_signal(const dbus::Message& signal) {
   }
 }
 
-void System::State::on_owner(const dbus::Message& signal) {
-  dbus::Reader reader = signal.read();
-  if (reader.read_string() != "org.bluez") return;
-  (void)reader.read_string();
-  const std::string now(reader.read_string());
+void System::State::on_owner(std::string_view now) {
   if (now == owner && filled) return;
   lose();
   owner = now;
@@ -148,12 +142,12 @@ awaitable<void> System::State::open_bus(TimePoint deadline) {
   const auto to_tree = [weak](const dbus::Message& signal) {
     if (const auto self = weak.lock()) self->on_signal(signal);
   };
-  const auto to_owner = [weak](const dbus::Message& signal) {
-    if (const auto self = weak.lock()) self->on_owner(signal);
+  const dbus::Bus::OnOwner to_owner = [weak](std::string_view owner) {
+    if (const auto self = weak.lock()) self->on_owner(owner);
   };
   // Before the objects are asked for, so that nothing falls between.
   std::vector<dbus::Bus::Hold> holds;
-  holds.push_back(co_await opened->match(owner_rule, to_owner, deadline));
+  holds.push_back(co_await opened->watch_owner("org.bluez", to_owner, deadline));
   holds.push_back(co_await opened->match(objects_rule, to_tree, deadline));
   holds.push_back(co_await opened->match(properties_rule, to_tree, deadline));
   bus = std::move(opened);
