@@ -40,7 +40,8 @@ moor_dependency(spdlog::spdlog FIND "spdlog 1.10" MODULE "spdlog")
 moor_dependency(tomlplusplus::tomlplusplus FIND "tomlplusplus 3.3" MODULE "tomlplusplus")
 
 moor_targets_below("${PROJECT_SOURCE_DIR}/src" STATIC_LIBRARY folders)
-list(REMOVE_ITEM folders moor_cli)
+# What serves and publishes is the program's: the library is for Bluetooth, and brings no server and no broker's client.
+list(REMOVE_ITEM folders moor_cli moor_mqtt moor_http moor_publish moor_serve)
 moor_targets_below("${PROJECT_SOURCE_DIR}/src" EXECUTABLE programs)
 
 set(libraries Boost::headers Threads::Threads)

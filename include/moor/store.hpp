@@ -27,7 +27,15 @@ struct StoreOptions {
   size_t batch_rows = 1000;                             ///< a transaction begins when so many rows wait, and holds no more
   Duration batch_age = std::chrono::milliseconds(500);  ///< or when the oldest has waited so long
   size_t queue_rows = 20'000;                           ///< rows in memory at most; at least `batch_rows`, raised to it if less
+  Duration urgent_age = std::chrono::milliseconds(5);   ///< zone events and visits wait no longer for others: they are published once they are durable
   Duration keep = std::chrono::days(365);               ///< older rows are deleted, a few with each transaction; 0 keeps all
+  /// The same for one table, where it differs from `keep`.
+  std::optional<Duration> keep_minutes = std::chrono::days(30);
+  std::optional<Duration> keep_readings{};
+  std::optional<Duration> keep_zone_events{};
+  std::optional<Duration> keep_visits{};
+  std::optional<Duration> keep_traffic{};
+  std::optional<Duration> keep_connections = std::chrono::days(90);
   friend bool operator==(const StoreOptions&, const StoreOptions&) = default;
 };
 

@@ -64,6 +64,25 @@ struct TrafficRow {
   uint64_t distinct = 0;  ///< identities among them
 };
 
+/// What one radio heard of a device in one minute. A second row of the same minute, device and radio adds to the first.
+struct MinuteRow {
+  WallTime minute;  ///< its beginning, a multiple of 60 s since 1970
+  std::string device;
+  std::string radio;
+  RssiSummary rssi;
+};
+
+/// A link to a device came, went or could not be made.
+struct ConnectionRow {
+  TimePoint time;
+  std::string device;
+  std::string radio;  ///< empty where none was chosen
+  std::string label;  ///< who wanted it: a sensor's name, "explorer"
+  std::string event;  ///< "connected", "disconnected", "failed"
+  std::string cause;  ///< of a failure or a lost link, in words
+  Duration took{};    ///< connecting, or how long the link was up
+};
+
 /// A device moved from a zone to another; empty is no zone.
 struct ZoneEventRow {
   TimePoint time;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <map>
 
 namespace moor {
@@ -49,6 +50,35 @@ struct TakeValue : config::TakeValue {
     *field = address;
     return std::nullopt;
   }
+  Objected operator()(std::optional<Uuid>* field) const {
+    const auto* value = node().as_string();
+    const auto uuid = value == nullptr ? std::nullopt : Uuid::parse(value->get());
+    if (!uuid) return objection();
+    *field = uuid;
+    return std::nullopt;
+  }
+  Objected operator()(std::vector<std::string>* field) const {
+    return take_list(field, [](const toml::node& each) -> std::optional<std::string> {
+      return each.is_string() ? std::optional(each.as_string()->get()) : std::nullopt;
+    });
+  }
+  Objected operator()(std::set<EventKind>* field) const {
+    std::vector<EventKind> kinds;
+    const auto names = config::names_of<EventKind>();
+    Objected objected = take_list(&kinds, [&](const toml::node& each) -> std::optional<EventKind> {
+      const auto name = each.is_string() ? std::ranges::find(names, each.as_string()->get()) : names.end();
+      return name == names.end() ? std::nullopt : std::optional(static_cast<EventKind>(name - names.begin()));
+    });
+    if (!objected) *field = {kinds.begin(), kinds.end()};
+    return objected;
+  }
+  Objected operator()(GatewayConfig::Secret* field) const {
+    const auto* value = node().as_string();
+    if (value == nullptr || value->get().find_first_of("\r\n") != std::string::npos)
+      return Objection{"is no text of one line"};  // a secret is not repeated
+    field->text = value->get();
+    return std::nullopt;
+  }
   Objected operator()(GatewayConfig::HexKey* field) const {
     const auto* value = node().as_string();
     auto bytes = value == nullptr ? std::nullopt : from_hex(value->get());
@@ -89,12 +119,23 @@ public:
     check_sizes();
     check_radios();
     check_keys();
+    check_sensors();
+    check_zones();
+    check_publishing();
+    check_serving();
   }
 
   [[nodiscard]] GatewayConfig take_config(const std::string& file) {
     mistakes_.throw_if_any(file, words);
-    for (std::filesystem::path* path : {&config_.store.path, &config_.privacy.key_file})
-      if (!path->empty()) *path = config_.gateway.data_dir / *path;  // which leaves an absolute path alone
+    const auto place = [this](std::filesystem::path& path) {
+      if (!path.empty()) path = config_.gateway.data_dir / path;  // which leaves an absolute path alone
+    };
+    for (std::filesystem::path* path :
+         {&config_.store.path, &config_.privacy.key_file, &config_.mqtt.password_file, &config_.mqtt.ca_file,
+          &config_.mqtt.cert_file, &config_.mqtt.key_file, &config_.serve.token_file, &config_.serve.cert_file,
+          &config_.serve.key_file, &config_.serve.client_ca_file})
+      place(*path);
+    for (GatewayConfig::WebhookEntry& webhook : config_.webhooks) place(webhook.token_file);
     return std::move(config_);
   }
 
@@ -105,9 +146,9 @@ private:
 
   void read_section(const toml::key& name, const toml::node& node) {
     const std::string section(name.str());
-    const auto known = config::sections();
-    if (std::ranges::find(known, section, &config::Section::name) == known.end()) return unknown_section(name);
-    if (!config::repeats(section)) {
+    const config::Section* known = config::find_section(section);
+    if (known == nullptr) return unknown_section(name);
+    if (known->entries == nullptr) {
       if (const toml::table* table = node.as_table()) return read_keys(section, *table);
       return object(name.source().begin, section, "is " + in_words(node), "begin a section with [" + section + "]");
     }
@@ -115,26 +156,19 @@ private:
     if (entries == nullptr || !std::ranges::all_of(*entries, [](const toml::node& each) { return each.is_table(); }))
       return object(name.source().begin, section, "is " + in_words(node),
                     fmt::format("begin each {0} with [[{0}]], since there may be several", section));
-    for (const toml::node& each : *entries) section == config::radio_section ? read_radio(each) : read_key(each);
+    for (const toml::node& each : *entries) read_entry(*known, *each.as_table());
   }
 
-  void read_radio(const toml::node& entry) {
-    config_.radios.emplace_back();
-    radio_positions_.push_back(entry.source().begin);
-    read_keys(std::string(config::radio_section), *entry.as_table());
-    if (!entry.as_table()->contains("spec"))
-      object(entry.source().begin, "radio.spec", "is missing", "say which radio, such as spec = \"bluez\"");
-  }
-
-  void read_key(const toml::node& entry) {
-    config_.keys.emplace_back();
-    key_positions_.push_back(entry.source().begin);
+  void read_entry(const config::Section& section, const toml::table& entry) {
+    section.entries->append(config_);
     const size_t mistakes_before = mistakes_.count();
-    read_keys(std::string(config::key_section), *entry.as_table());
-    if (!entry.as_table()->contains("key"))
-      object(entry.source().begin, "key.key", "is missing",
-             "give it as hexadecimal digits, such as key = \"231d39c1d7cc1ab1aee224cd096db932\"");
-    if (mistakes_.count() > mistakes_before) config_.keys.back().key.bytes.clear();  // what is wrong with it has been said
+    const std::string name(section.name);
+    read_keys(name, entry);
+    const config::Entries& entries = *section.entries;
+    if (!entry.contains(entries.required))
+      object(entry.source().begin, fmt::format("{}.{}", name, entries.required), "is missing",
+             fmt::format("give it, such as {} = {}", entries.required, entries.example));
+    entries_[name].push_back({entry.source().begin, mistakes_.count() == mistakes_before});
   }
 
   void read_keys(const std::string& section, const toml::table& table) {
@@ -204,11 +238,19 @@ private:
              "a batch comes from the queue: use a queue_rows of at least batch_rows");
   }
 
+  // The places of a section's entries, and whether each was right so far.
+  struct Entry {
+    Position at;
+    bool right = false;
+  };
+  [[nodiscard]] const std::vector<Entry>& entries(const std::string& section) { return entries_[section]; }
+
   void check_radios() {
-    for (size_t i = 0; i < radio_positions_.size(); ++i)
+    const auto& places = entries("radio");
+    for (size_t i = 0; i < places.size(); ++i)
       for (size_t j = 0; j < i; ++j)
         if (const std::string spec = config_.radios[i].spec.to_string(); spec == config_.radios[j].spec.to_string()) {
-          object(radio_positions_[i], "radio.spec", fmt::format("is '{}' as in line {}", spec, radio_positions_[j].line),
+          object(places[i].at, "radio.spec", fmt::format("is '{}' as in line {}", spec, places[j].at.line),
                  "a radio can be opened once: remove one of the two");
           break;
         }
@@ -217,21 +259,101 @@ private:
   // A key that was read at all must fit its kind and be the device's only one.
   void check_keys() {
     KeyRing ring;
-    for (size_t i = 0; i < key_positions_.size(); ++i) {
-      if (config_.keys[i].key.bytes.empty()) continue;
+    const auto& places = entries("key");
+    for (size_t i = 0; i < places.size(); ++i) {
+      if (!places[i].right) continue;  // what is wrong with it has been said
       try {
         add_keys({config_.keys[i]}, ring);
       } catch (const UsageError& error) {
-        object(key_positions_[i], "key", fmt::format("is wrong: {}", error.what()), error.advice());
+        object(places[i].at, "key", fmt::format("is wrong: {}", error.what()), error.advice());
       }
     }
+  }
+
+  void check_sensors() {
+    const auto& places = entries("sensor");
+    for (size_t i = 0; i < places.size(); ++i) {
+      const GatewayConfig::SensorEntry& sensor = config_.sensors[i];
+      if (!places[i].right) continue;
+      if (sensor.device.has_value() == sensor.service.has_value())
+        object(places[i].at, "sensor", sensor.device ? "has a device and a service" : "has neither a device nor a service",
+               "say which one to connect to: a device's address, or a service that devices advertise");
+      if (sensor.read.empty() && sensor.subscribe.empty())
+        object(places[i].at, "sensor", "reads nothing and subscribes to nothing",
+               "give read or subscribe a characteristic, such as read = [\"2a19\"]");
+    }
+  }
+
+  void check_zones() {
+    const auto& places = entries("zone");
+    for (size_t i = 0; i < places.size(); ++i) {
+      if (!places[i].right) continue;
+      if (config_.zones[i].radios.empty())
+        object(places[i].at, "zone.radios", "is missing", "a zone is where its radios are: radios = [\"bluez:hci0\"]");
+      for (size_t j = 0; j < i; ++j) {
+        if (config_.zones[j].name == config_.zones[i].name)
+          object(places[i].at, "zone.name", fmt::format("is '{}' as in line {}", config_.zones[i].name, places[j].at.line),
+                 "give each zone a name of its own");
+        for (const std::string& radio : config_.zones[i].radios)
+          if (std::ranges::find(config_.zones[j].radios, radio) != config_.zones[j].radios.end())
+            object(places[i].at, "zone.radios", fmt::format("has '{}' as that in line {}", radio, places[j].at.line),
+                   "a radio is in one place: remove it from one of the two");
+      }
+    }
+  }
+
+  void check_publishing() {
+    const GatewayConfig::Mqtt& mqtt = config_.mqtt;
+    if (const auto at = given({"mqtt.topic"}); at && !is_topic(mqtt.topic))
+      object(at->second, at->first, fmt::format("is '{}'", mqtt.topic), "use words with / between them, without + and #");
+    if (const auto at = given({"home_assistant.prefix"}); at && !is_topic(config_.home_assistant.prefix))
+      object(at->second, at->first, fmt::format("is '{}'", config_.home_assistant.prefix),
+             "use words with / between them, without + and #");
+    if (const auto at = given({"mqtt.cert_file", "mqtt.key_file"}); at && mqtt.cert_file.empty() != mqtt.key_file.empty())
+      object(at->second, at->first, "is given without the other",
+             "a certificate needs its key: give both cert_file and key_file");
+    if (const auto at = given({"mqtt.ca_file", "mqtt.cert_file"});
+        at && !mqtt.tls && !(mqtt.ca_file.empty() && mqtt.cert_file.empty()))
+      object(at->second, at->first, "is given and tls is off", "add tls = true");
+    if (const auto at = given({"mqtt.password"}); at && given({"mqtt.password_file"}))
+      object(at->second, at->first, "is given and so is password_file", "keep one of the two");
+    const auto& places = entries("webhook");
+    for (size_t i = 0; i < places.size(); ++i)
+      if (const std::string& url = config_.webhooks[i].url;
+          places[i].right && !url.starts_with("http://") && !url.starts_with("https://"))
+        object(places[i].at, "webhook.url", fmt::format("is '{}'", url), "begin it with http:// or https://");
+  }
+
+  static bool is_topic(const std::string& topic) {
+    return topic.find_first_of("+#") == std::string::npos && !topic.starts_with('/') && !topic.ends_with('/') &&
+           topic.find("//") == std::string::npos && !topic.starts_with('$');
+  }
+
+  void check_serving() {
+    const GatewayConfig::Serve& serve = config_.serve;
+    const bool tls = !serve.cert_file.empty();
+    const bool has_token = !serve.token.text.empty() || !serve.token_file.empty();
+    if (const auto at = given({"serve.cert_file", "serve.key_file"}); at && tls == serve.key_file.empty())
+      object(at->second, at->first, "is given without the other",
+             "a certificate needs its key: give both cert_file and key_file");
+    if (const auto at = given({"serve.client_ca_file"}); at && !tls && !serve.client_ca_file.empty())
+      object(at->second, at->first, "is given without TLS", "add cert_file and key_file");
+    const auto at = given({"serve.address"});
+    if (!at) return;
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(serve.address, error);
+    if (error)
+      return object(at->second, at->first, fmt::format("is '{}'", serve.address),
+                    "use a numeric address such as 127.0.0.1 or 0.0.0.0");
+    if (!address.is_loopback() && !(tls && (has_token || !serve.client_ca_file.empty())))
+      object(at->second, at->first, fmt::format("lets others than this machine in at {}", serve.address),
+             "add cert_file and key_file, and a token or client_ca_file; or keep 127.0.0.1 behind a proxy that does it");
   }
 
   GatewayConfig config_;
   config::Mistakes mistakes_;
   std::map<std::string, Position> given_;  // keys that were taken over
-  std::vector<Position> radio_positions_;
-  std::vector<Position> key_positions_;
+  std::map<std::string, std::vector<Entry>> entries_;
 };
 
 }  // namespace

@@ -9,10 +9,15 @@
 #include "moor/scanner.hpp"
 #include "moor/store.hpp"
 
+#include <set>
+
 namespace moor {
 
 enum class LogLevel : uint8_t { trace, debug, info, warning, error, off };
 enum class ViewMode : uint8_t { automatic, on, off };
+enum class MqttVersion : uint8_t { v3_1_1, v5 };
+/// What a webhook can be told of.
+enum class EventKind : uint8_t { zone, visit };
 
 /// What the file says, with the defaults for what it does not say. Units are in the names; `Duration` is a key in seconds, hours
 /// or days.
@@ -34,6 +39,76 @@ struct GatewayConfig {
     std::optional<Address> device;  ///< none for a kind that names its device itself
     HexKey key;
     std::string name;
+  };
+  /// A password or token as the file has it. It is never shown.
+  struct Secret {
+    std::string text;
+  };
+  /// An own device: it is called by its name wherever it is kept, shown or published.
+  struct DeviceEntry {
+    std::optional<Address> address;  ///< always set after reading
+    std::string name;
+    std::optional<int> tx_power_dbm;  ///< at 1 m, whatever it says of itself
+  };
+  /// An area: a device is in it while the radio that owns it is one of these.
+  struct ZoneEntry {
+    std::string name;
+    std::vector<std::string> radios;  ///< specs or names as `moor radios` shows them
+    std::optional<int> min_rssi_dbm;  ///< weaker (smoothed) is not in the zone
+  };
+  /// A device to connect to, and what to read there.
+  struct SensorEntry {
+    std::string name;
+    std::optional<Address> device;  ///< this or `service`
+    std::optional<Uuid> service;    ///< every device that advertises it, up to `max_devices`
+    size_t max_devices = 4;
+    std::vector<Uuid> read;
+    std::vector<Uuid> subscribe;
+    Duration every = std::chrono::seconds(60);  ///< between reads
+    bool stay = true;                           ///< keep the link between reads; always where something is subscribed
+  };
+  struct Mqtt {
+    std::string host;  ///< empty: no MQTT
+    int port = 0;      ///< 0: 1883, with TLS 8883
+    MqttVersion version = MqttVersion::v5;
+    std::string client_id;  ///< empty: "moor-" and the gateway's name
+    std::string user;
+    Secret password;
+    std::filesystem::path password_file;
+    bool tls = false;
+    std::filesystem::path ca_file;  ///< empty: the system's authorities
+    std::filesystem::path cert_file;
+    std::filesystem::path key_file;
+    std::string topic = "moor";  ///< all topics begin with it
+    Duration keep_alive = std::chrono::seconds(30);
+    Duration state_interval = std::chrono::seconds(10);  ///< between two states of a device whose zone stays
+    size_t queue = 100'000;                              ///< events that wait for the broker; beyond, the oldest go
+  };
+  struct HomeAssistant {
+    bool discovery = true;
+    std::string prefix = "homeassistant";
+    Duration expire_after = std::chrono::minutes(30);  ///< a reading that is older is unknown; 0: never
+  };
+  struct WebhookEntry {
+    std::string url;
+    std::set<EventKind> events = {EventKind::zone, EventKind::visit};
+    Secret token;  ///< sent as "Authorization: Bearer TOKEN"
+    std::filesystem::path token_file;
+    Duration timeout = std::chrono::seconds(10);
+    size_t queue = 10'000;
+  };
+  struct Serve {
+    bool enabled = true;
+    std::string address = "127.0.0.1";  ///< numeric; beyond loopback only with TLS and a token or `client_ca_file`
+    int port = 8766;                    ///< 0: any that is free
+    Secret token;
+    std::filesystem::path token_file;
+    std::filesystem::path cert_file;  ///< with `key_file`: TLS
+    std::filesystem::path key_file;
+    std::filesystem::path client_ca_file;  ///< who has a certificate of it needs no token
+    size_t max_connections = 256;
+    int requests_per_s = 50;  ///< of one address
+    bool connect = true;      ///< whether the explorer may connect to devices
   };
   struct Presence {
     double alpha = 0.3;               ///< weight of a new sample, if there is no `tau`
@@ -67,12 +142,19 @@ struct GatewayConfig {
   Gateway gateway;
   std::vector<RadioEntry> radios;  ///< never empty after reading: without [[radio]] it is the default adapter
   std::vector<KeyEntry> keys;
+  std::vector<DeviceEntry> own_devices;
+  std::vector<ZoneEntry> zones;
+  std::vector<SensorEntry> sensors;
   ScanFilter filter;
   Presence presence;
   Devices devices;
   Beacons beacons;
   StoreOptions store;      ///< no store while `store.path` is empty; the path has `data_dir` before it already
   PrivacyOptions privacy;  ///< so has the key file
+  Mqtt mqtt;
+  HomeAssistant home_assistant;
+  std::vector<WebhookEntry> webhooks;
+  Serve serve;
   View view;
   LogLevel log_level = LogLevel::info;
 };

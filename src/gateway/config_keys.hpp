@@ -12,8 +12,9 @@ namespace moor::config {
 /// Where a key's value lies; its type is the key's type.
 using Field = std::variant<bool*, int*, std::optional<int>*, size_t*, double*, std::string*, std::filesystem::path*, Duration*,
                            std::optional<Duration>*, std::vector<Uuid>*, std::vector<uint16_t>*, std::vector<Address>*,
-                           std::optional<Address>*, GatewayConfig::HexKey*, KeyKind*, RadioSpec*, Synchronous*, AddressStorage*,
-                           ViewMode*, LogLevel*>;
+                           std::optional<Address>*, std::optional<Uuid>*, std::vector<std::string>*, std::set<EventKind>*,
+                           GatewayConfig::HexKey*, GatewayConfig::Secret*, KeyKind*, RadioSpec*, Synchronous*, AddressStorage*,
+                           MqttVersion*, ViewMode*, LogLevel*>;
 
 struct Key {
   std::string_view section;
@@ -25,21 +26,26 @@ struct Key {
   Field (*field)(GatewayConfig&);  ///< of a section that repeats: in the last one
 };
 
+/// How the entries of a section that may come several times, as [[radio]], lie in a configuration.
+struct Entries {
+  std::string_view required;       ///< the key that no entry may lack
+  std::string_view example;        ///< of its value, as TOML
+  void (*append)(GatewayConfig&);  ///< a further one, with defaults
+  size_t (*count)(const GatewayConfig&);
+  /// The same configuration with the entry at this place as its last one.
+  GatewayConfig (*with_last)(const GatewayConfig&, size_t);
+};
+
 struct Section {
   std::string_view name;
   std::string_view meaning;
+  const Entries* entries = nullptr;  ///< null for a section that comes once
 };
-
-inline constexpr std::string_view radio_section = "radio";
-inline constexpr std::string_view key_section = "key";
-/// Whether the section may come several times, as [[radio]].
-[[nodiscard]] constexpr bool repeats(std::string_view section) noexcept {
-  return section == radio_section || section == key_section;
-}
 
 /// In the order of the reference.
 [[nodiscard]] std::span<const Section> sections() noexcept;
 [[nodiscard]] std::span<const Key> keys() noexcept;
+[[nodiscard]] const Section* find_section(std::string_view name) noexcept;
 [[nodiscard]] const Key* find_key(std::string_view section, std::string_view name) noexcept;
 
 template <>
@@ -48,6 +54,10 @@ template <>
 [[nodiscard]] std::span<const std::string_view> names_of<Synchronous>() noexcept;
 template <>
 [[nodiscard]] std::span<const std::string_view> names_of<AddressStorage>() noexcept;
+template <>
+[[nodiscard]] std::span<const std::string_view> names_of<MqttVersion>() noexcept;
+template <>
+[[nodiscard]] std::span<const std::string_view> names_of<EventKind>() noexcept;
 template <>
 [[nodiscard]] std::span<const std::string_view> names_of<ViewMode>() noexcept;
 template <>

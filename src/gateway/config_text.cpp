@@ -17,6 +17,14 @@ struct WriteGatewayValue : WriteValue {
     return fmt::format("{:.9g}", to_seconds(value) / to_seconds(length_of(key.unit)));
   }
   std::string operator()(const GatewayConfig::HexKey&) const { return {}; }  // a secret
+  std::string operator()(const GatewayConfig::Secret&) const { return {}; }
+  std::string operator()(const Uuid& value) const { return toml_string(value.to_string()); }
+  std::string operator()(const std::vector<std::string>& values) const {
+    return list(values, [](const std::string& each) { return toml_string(each); });
+  }
+  std::string operator()(const std::set<EventKind>& values) const {
+    return list(values, [](EventKind each) { return toml_string(names_of<EventKind>()[static_cast<size_t>(each)]); });
+  }
   std::string operator()(const RadioSpec& value) const { return toml_string(value.to_string()); }
   std::string operator()(const std::vector<uint16_t>& values) const {
     return list(values, [](uint16_t each) { return fmt::format("0x{:04x}", each); });
@@ -38,6 +46,10 @@ struct DescribeGatewayType : DescribeType {
   std::string operator()(const std::optional<Duration>*) const { return number("a number"); }
   std::string operator()(const std::optional<Address>*) const { return "an address such as \"A4:CF:12:34:56:78\""; }
   std::string operator()(const GatewayConfig::HexKey*) const { return "hexadecimal digits, 32 of most kinds"; }
+  std::string operator()(const GatewayConfig::Secret*) const { return "a secret text"; }
+  std::string operator()(const std::optional<Uuid>*) const { return "a UUID such as \"181a\""; }
+  std::string operator()(const std::vector<std::string>*) const { return "a list of texts"; }
+  std::string operator()(const std::set<EventKind>*) const { return "a list of \"zone\" and \"visit\""; }
   std::string operator()(const RadioSpec*) const { return "a radio such as \"bluez:hci0\""; }
   std::string operator()(const std::vector<uint16_t>*) const {
     return fmt::format("a list of company numbers from {} to {}", bounds().least, bounds().most);
@@ -48,15 +60,23 @@ struct DescribeGatewayType : DescribeType {
 // A value to show where a key has no default, or one that says little.
 std::string sample_text(const Key& key, GatewayConfig& defaults) {
   std::string value = value_text(key, defaults);
+  const Entries* entries = find_section(key.section)->entries;
+  if (entries != nullptr && key.name == entries->required) return std::string(entries->example);
+  const Field field = key.field(defaults);
+  if (std::holds_alternative<std::vector<std::string>*>(field)) return "[\"bluez\"]";
+  if (key.section == "sensor" && key.name == "read") return "[\"2a19\"]";
   if (!value.empty()) return value;
-  if (key.section == key_section) return key.name == "key" ? "\"231d39c1d7cc1ab1aee224cd096db932\"" : "\"A4:CF:12:34:56:78\"";
-  return fmt::format("{}", key.unit == "s" ? 10 : -59);
+  if (std::holds_alternative<std::optional<Address>*>(field)) return "\"A4:CF:12:34:56:78\"";
+  if (std::holds_alternative<std::optional<Uuid>*>(field)) return "\"181a\"";
+  if (std::holds_alternative<GatewayConfig::Secret*>(field)) return "\"\"";
+  if (key.unit == "days") return "30";
+  return key.unit == "s" ? "10" : "-59";
 }
 
 GatewayConfig defaults() {
   GatewayConfig config;
-  config.radios.emplace_back();
-  config.keys.emplace_back();
+  for (const Section& section : sections())
+    if (section.entries != nullptr) section.entries->append(config);
   return config;
 }
 
@@ -81,7 +101,7 @@ std::string config_reference() {
   GatewayConfig config = defaults();
   std::string out;
   for (const Section& section : sections()) {
-    const bool repeated = repeats(section.name);
+    const bool repeated = section.entries != nullptr;
     out += fmt::format("### `{}{}{}`\n\n{}\n\n", repeated ? "[[" : "[", section.name, repeated ? "]]" : "]", section.meaning);
     out += "| key | takes | default | meaning |\n|---|---|---|---|\n";
     for (const config::Key& key : keys()) {
@@ -102,7 +122,7 @@ std::string example_config() {
       "one\n"
       "# before their section.\n";
   for (const Section& section : sections()) {
-    const bool repeated = repeats(section.name);
+    const bool repeated = section.entries != nullptr;
     out += fmt::format("\n# {}\n#{}{}{}\n", section.meaning, repeated ? "[[" : "[", section.name, repeated ? "]]" : "]");
     for (const config::Key& key : keys())
       if (key.section == section.name)
@@ -123,18 +143,13 @@ std::string explain_config(const GatewayConfig& given) {
     }
   };
   for (const Section& section : sections()) {
-    if (!repeats(section.name)) {
+    if (section.entries == nullptr) {
       explain(fmt::format("[{}]", section.name), section.name, all);
       continue;
     }
-    GatewayConfig one;
-    for (const GatewayConfig::RadioEntry& radio : given.radios) {
-      one.radios = {radio};
-      if (section.name == radio_section) explain("[[radio]]", section.name, one);
-    }
-    for (const GatewayConfig::KeyEntry& key : given.keys) {
-      one.keys = {key};
-      if (section.name == key_section) explain("[[key]]", section.name, one);
+    for (size_t i = 0; i < section.entries->count(given); ++i) {
+      GatewayConfig one = section.entries->with_last(given, i);
+      explain(fmt::format("[[{}]]", section.name), section.name, one);
     }
   }
   return out;

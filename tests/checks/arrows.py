@@ -32,9 +32,14 @@ KNOWS = {
     "connect": ["radio", "gatt"],
     "hub": ["connect"],
     "proxy": ["hub", "esphome", "mdns", "toml"],
-    "gateway": ["hub", "tracking", "crypto", "toml"],
+    "store": ["core"],
+    "mqtt": ["core"],
+    "http": ["core"],
+    "gateway": ["hub", "tracking", "crypto", "toml", "store"],
+    "publish": ["gateway", "mqtt", "http"],
+    "serve": ["gateway", "http", "power", "gatt"],
     "fleet": ["core", "presence"],
-    "cli": ["gateway", "proxy", "fleet", "power", "gatt", "radio/open", "radio/controller"],
+    "cli": ["gateway", "publish", "serve", "proxy", "fleet", "power", "gatt", "radio/open", "radio/controller"],
 }
 # Public headers stay cheap to include: of Boost, only these, each under half a second of g++ -O2 (docs/decisions.md).
 SMALL = {

@@ -178,7 +178,7 @@ constexpr Wrong wrong_configs[] = {
     {"[store]\nfile = 'x'", 2, "store.file", "not known", "there are path, synchronous"},
     {"[devices]\nalpha = 0.3", 2, "devices.alpha", "not known", "it belongs in [presence]"},
     {"\n[presense]\nalpha = 0.3", 2, "presense", "no section", "did you mean 'presence'?"},
-    {"[mqtt]\nhost = 'x'", 1, "mqtt", "no section", "there are gateway, radio"},
+    {"[broker]\nhost = 'x'", 1, "broker", "no section", "there are gateway, radio"},
     {"alpha = 0.3", 1, "alpha", "in no section", "it belongs in [presence]"},
     {"[[radio]]\nspec = 'bluez'\nactiv = true", 3, "radio.activ", "not known", "did you mean 'active'?"},
     // Types.
@@ -215,7 +215,7 @@ constexpr Wrong wrong_configs[] = {
     {"[[radio]]\nspec = 'usb:1'", 2, "radio.spec", "no such kind of radio", "bluez:hciN"},
     {"[radio]\nspec = 'bluez'", 1, "radio", "is a table", "[[radio]]"},
     {"radio = 'bluez'", 1, "radio", "is 'bluez'", "[[radio]]"},
-    {"[[key]]\ndevice = 'A4:CF:12:34:56:78'", 1, "key.key", "is missing", "hexadecimal"},
+    {"[[key]]\ndevice = 'A4:CF:12:34:56:78'", 1, "key.key", "is missing", "such as key = "},
     {"[[key]]\ndevice = 'A4:CF:12:34:56:78'\nkey = 'secret'", 3, "key.key", "is no key", "hexadecimal digits"},
     {"[[key]]\ndevice = 'A4:CF:12:34:56:78'\nkey = '231d39c1d7cc'", 1, "key", "has 6 bytes", "32 hexadecimal digits"},
     {"[[key]]\nkey = '231d39c1d7cc1ab1aee224cd096db932'", 1, "key", "needs a device", "add the device's address"},

@@ -66,21 +66,33 @@ TEST(ExampleConfig, IsTheDefaultAsItStands) {
   EXPECT_EQ(explain_config(parse_config(example_config(), "example")), explain_config(parse_config("", "empty")));
 }
 
+// Keys that make no sense without others.
+const std::vector<std::pair<std::vector<std::string>, std::string>> needed_beside = {
+    {{"key.kind", "key.key", "key.name"}, "device = 'A4:CF:12:34:56:78'\n"},
+    {{"zone.name", "zone.min_rssi_dbm"}, "radios = ['bluez']\n"},
+    {{"sensor.name", "sensor.max_devices", "sensor.read", "sensor.subscribe", "sensor.every_s", "sensor.stay"},
+     "service = '181a'\n"},
+    {{"sensor.name", "sensor.device", "sensor.service", "sensor.max_devices", "sensor.subscribe", "sensor.every_s",
+      "sensor.stay"},
+     "read = ['2a19']\n"},
+};
+
 TEST(ExampleConfig, HoldsWithEachOfItsKeysUncommented) {
   const std::string example = example_config();
   for (const Key& key : keys()) {
     const std::string start = "\n#" + std::string(key.name) + " = ";
-    const std::string header =
-        (repeats(key.section) ? "\n#[[" : "\n#[") + std::string(key.section) + (repeats(key.section) ? "]]\n" : "]\n");
+    const std::string header = (find_section(key.section)->entries != nullptr ? "\n#[[" : "\n#[") + std::string(key.section) +
+                               (find_section(key.section)->entries != nullptr ? "]]\n" : "]\n");
     const size_t section = example.find(header);
     ASSERT_NE(section, std::string::npos) << key.section;
     const size_t at = example.find(start, section);
     ASSERT_NE(at, std::string::npos) << key.name;
     const std::string line = example.substr(at + 2, example.find('\n', at + 2) - at - 2);
     std::string needed;  // what such an entry cannot be without
-    if (key.section == radio_section && key.name != "spec") needed = "spec = 'bluez'\n";
-    if (key.section == key_section && key.name != "device") needed += "device = 'A4:CF:12:34:56:78'\n";
-    if (key.section == key_section && key.name != "key") needed += "key = '231d39c1d7cc1ab1aee224cd096db932'\n";
+    if (const Entries* entries = find_section(key.section)->entries; entries != nullptr && key.name != entries->required)
+      needed = std::string(entries->required) + " = " + std::string(entries->example) + "\n";
+    for (const auto& [keys, with] : needed_beside)
+      if (std::ranges::find(keys, std::string(key.section) + "." + std::string(key.name)) != keys.end()) needed += with;
     const std::string file = header.substr(2) + needed + line;
     EXPECT_NO_THROW((void)parse_config(file, "uncommented")) << file;
   }
