@@ -27,5 +27,7 @@ namespace moor::cli {
 [[nodiscard]] std::unique_ptr<Command> make_sim();
 /// @param commands  those to complete; must outlive the command.
 [[nodiscard]] std::unique_ptr<Command> make_completion(const Commands& commands);
+/// @param commands  those to describe; must outlive the command.
+[[nodiscard]] std::unique_ptr<Command> make_man(const Commands& commands);
 
 }  // namespace moor::cli

@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   commands.push_back(make_proxy());
   commands.push_back(make_sim());
   commands.push_back(make_completion(commands));
+  commands.push_back(make_man(commands));
   try {
     const auto parsed = parse(argc, argv, commands);
     if (const int* status = std::get_if<int>(&parsed)) return *status;
