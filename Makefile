@@ -14,7 +14,7 @@ BUILD_FILES := CMakeLists.txt CMakePresets.json scripts/setup $(wildcard cmake/*
 SOURCES = $(shell find include src tests bench examples -name '*.[ch]pp')
 FUZZ_TARGETS = $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.cpp)))
 
-.PHONY: build run test check fuzz soak bench format install clean
+.PHONY: build run test check fuzz soak bench format install package clean
 .DEFAULT_GOAL := build
 
 build/asan/build.ninja: packages := all
@@ -63,6 +63,10 @@ format:
 
 install: build
 	@cmake --install build/release --prefix "$(PREFIX)"
+
+# Debian packages in build/release/packages.
+package: build
+	@cd build/release && cpack -G DEB -B packages
 
 clean:
 	@rm -rf build
