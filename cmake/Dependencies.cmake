@@ -4,7 +4,7 @@ find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto SSL)
 find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd>=252)  # the floor of dbus_bench
+pkg_check_modules(systemd REQUIRED IMPORTED_TARGET libsystemd>=252)  # the service manager and the journal; the floor of dbus_bench
 find_package(SQLite3 3.40 REQUIRED)
 pkg_check_modules(mosquitto REQUIRED IMPORTED_TARGET libmosquitto>=2.0)
 pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core>=1.0)
