@@ -1,12 +1,13 @@
 // moor decode: an advertisement taken apart, from its bytes. Needs no radio.
 
 #include "cli/commands.hpp"
-#include "cli/dissection.hpp"
+#include "cli/dissection_table.hpp"
 #include "cli/scan_arguments.hpp"
 #include "cli/terminal.hpp"
 #include "core/json_text.hpp"
 #include "moor/clock.hpp"
 #include "moor/error.hpp"
+#include "report/dissection.hpp"
 
 #include <boost/json/object.hpp>
 

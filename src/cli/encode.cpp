@@ -2,12 +2,12 @@
 
 #include "beacon/reading_text.hpp"
 #include "cli/commands.hpp"
-#include "cli/dissection.hpp"
 #include "cli/terminal.hpp"
 #include "core/json_text.hpp"
 #include "moor/beacon.hpp"
 #include "moor/bthome.hpp"
 #include "moor/error.hpp"
+#include "report/dissection.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>

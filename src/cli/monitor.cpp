@@ -1,13 +1,14 @@
 // moor monitor: stays connected to a device through failures, logs its values, and says at the end how much of the time it was there.
 
-#include "cli/attribute_value.hpp"
 #include "cli/commands.hpp"
 #include "cli/device_session.hpp"
 #include "cli/terminal.hpp"
+#include "cli/value_text.hpp"
 #include "core/duration_text.hpp"
 #include "core/json_text.hpp"
 #include "core/within.hpp"
 #include "moor/session.hpp"
+#include "report/attribute_value.hpp"
 
 #include <fmt/format.h>
 #include <boost/json.hpp>

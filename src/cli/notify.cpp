@@ -1,11 +1,12 @@
 // moor notify: the values that a device sends by itself, as they come.
 
-#include "cli/attribute_value.hpp"
 #include "cli/commands.hpp"
 #include "cli/device_session.hpp"
 #include "cli/terminal.hpp"
+#include "cli/value_text.hpp"
 #include "core/json_text.hpp"
 #include "core/within.hpp"
+#include "report/attribute_value.hpp"
 
 #include <fmt/format.h>
 #include <boost/json.hpp>

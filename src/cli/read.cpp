@@ -1,10 +1,11 @@
 // moor read: one value of a device.
 
-#include "cli/attribute_value.hpp"
 #include "cli/commands.hpp"
 #include "cli/device_session.hpp"
 #include "cli/terminal.hpp"
+#include "cli/value_text.hpp"
 #include "core/json_text.hpp"
+#include "report/attribute_value.hpp"
 
 #include <boost/json.hpp>
 

@@ -2,7 +2,6 @@
 
 #include "beacon/beacon_fields.hpp"
 #include "beacon/reading_fields.hpp"
-#include "cli/advertisement_json.hpp"
 #include "cli/commands.hpp"
 #include "cli/radio_session.hpp"
 #include "cli/scan_arguments.hpp"
@@ -11,6 +10,7 @@
 #include "moor/decoder.hpp"
 #include "moor/path_loss.hpp"
 #include "moor/zone.hpp"
+#include "report/advertisement_json.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>

@@ -35,11 +35,12 @@ KNOWS = {
     "store": ["core"],
     "mqtt": ["core"],
     "http": ["core"],
+    "report": ["connect", "tracking", "gatt", "power"],
     "gateway": ["hub", "tracking", "crypto", "toml", "store"],
     "publish": ["gateway", "mqtt", "http"],
-    "serve": ["gateway", "http", "power", "gatt"],
+    "serve": ["gateway", "http", "report"],
     "fleet": ["core", "presence"],
-    "cli": ["gateway", "publish", "serve", "proxy", "fleet", "power", "gatt", "radio/open", "radio/controller"],
+    "cli": ["gateway", "report", "publish", "serve", "proxy", "fleet", "power", "gatt", "radio/open", "radio/controller"],
 }
 # Public headers stay cheap to include: of Boost, only these, each under half a second of g++ -O2 (docs/decisions.md).
 SMALL = {

@@ -1,23 +1,16 @@
-#include "cli/dissection.hpp"
+#include "report/dissection.hpp"
 
 #include "beacon/beacon_fields.hpp"
 #include "beacon/reading_fields.hpp"
-#include "cli/terminal.hpp"
 #include "moor/names.hpp"
 
-#include <fmt/format.h>
 #include <boost/json.hpp>
 
-namespace moor::cli {
+namespace moor {
 
 namespace json = boost::json;
 
 namespace {
-
-std::string type_name(AdType type) {
-  const std::string_view name = name_of(NumberKind::ad_type, static_cast<uint8_t>(type));
-  return std::string(name.empty() ? "Unknown" : name);
-}
 
 json::array structures_of(Bytes payload) {
   json::array structures;
@@ -43,6 +36,11 @@ json::value error_of(Bytes payload, const Decoded& decoded) {
 
 }  // namespace
 
+std::string type_name(AdType type) {
+  const std::string_view name = name_of(NumberKind::ad_type, static_cast<uint8_t>(type));
+  return std::string(name.empty() ? "Unknown" : name);
+}
+
 json::object dissect(Bytes payload, const DecodeContext& context) {
   Decoded decoded;
   decode(AdvertisementData(payload), context, decoded);
@@ -58,26 +56,4 @@ json::object dissect(Bytes payload, const DecodeContext& context) {
   return object;
 }
 
-void print_dissection(Bytes payload, const DecodeContext& context) {
-  Table table({{"AT", Table::Align::right},
-               {"LENGTH", Table::Align::right},
-               {"TYPE", Table::Align::left, 45},
-               {"BYTES", Table::Align::left, 62},
-               {"MEANING", Table::Align::left, 130}});
-  for (const AdStructure& structure : AdvertisementData(payload))
-    table.add({{fmt::format("{}", structure.offset)},
-               {fmt::format("{}", structure.data.size() + 1)},
-               {fmt::format("{:02x} {}", static_cast<uint8_t>(structure.type), type_name(structure.type))},
-               {to_hex(structure.data), Colour::dim},
-               {meaning_of(structure).value_or("")}});
-  if (!table.empty()) table.print();
-  if (const auto error = AdvertisementData(payload).error())
-    print_line(paint(Colour::red, fmt::format("byte {}: {}", error->offset, error->what)));
-  Decoded decoded;
-  decode(AdvertisementData(payload), context, decoded);
-  for (const BeaconFrame& frame : decoded.frames()) print_line(paint(Colour::bold, summary_of(frame)));
-  if (const std::string words = words_of(decoded); decoded.frames().empty() && !words.empty())
-    print_line(paint(Colour::bold, words));
-}
-
-}  // namespace moor::cli
+}  // namespace moor

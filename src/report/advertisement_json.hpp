@@ -5,9 +5,9 @@
 
 #include <boost/json/array.hpp>
 
-namespace moor::cli {
+namespace moor {
 
 /// Appends {"type", "name", "value"} for every structure of a payload, in order.
 void append_structures(boost::json::array& to, Bytes payload);
 
-}  // namespace moor::cli
+}  // namespace moor

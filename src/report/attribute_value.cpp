@@ -1,12 +1,11 @@
-#include "cli/attribute_value.hpp"
+#include "report/attribute_value.hpp"
 
-#include "cli/terminal.hpp"
 #include "gatt/value_json.hpp"
 #include "moor/names.hpp"
 
 #include <boost/json.hpp>
 
-namespace moor::cli {
+namespace moor {
 
 std::optional<DecodedValue> meaning_of(const Uuid& uuid, Bytes value, const std::optional<ValueFormat>& format,
                                        const std::optional<PresentationFormat>& presentation) {
@@ -20,14 +19,9 @@ boost::json::value decoded_json(const std::optional<DecodedValue>& meaning) {
   return meaning ? to_json(*meaning) : boost::json::value();
 }
 
-std::string value_text(Bytes value, const std::optional<DecodedValue>& meaning) {
-  const std::string bytes = value.empty() ? "(empty)" : to_hex(value);
-  return meaning ? meaning->text + "  " + paint(Colour::dim, bytes) : bytes;
-}
-
 std::string name_or_uuid(const Uuid& uuid) {
   const auto assigned = find_uuid(uuid);
   return assigned ? std::string(assigned->name) : uuid.to_string();
 }
 
-}  // namespace moor::cli
+}  // namespace moor

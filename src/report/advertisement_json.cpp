@@ -1,8 +1,8 @@
-#include "cli/advertisement_json.hpp"
+#include "report/advertisement_json.hpp"
 
 #include <boost/json/object.hpp>
 
-namespace moor::cli {
+namespace moor {
 
 namespace json = boost::json;
 
@@ -12,4 +12,4 @@ void append_structures(json::array& to, Bytes payload) {
         {"type", static_cast<int>(structure.type)}, {"name", to_string(structure.type)}, {"value", to_hex(structure.data)}});
 }
 
-}  // namespace moor::cli
+}  // namespace moor

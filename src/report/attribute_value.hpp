@@ -1,12 +1,12 @@
 #pragma once
-// A characteristic's or descriptor's value as commands show it: by the format that the user gave, else by what the SIG has standardised,
+// A characteristic's or descriptor's value as commands and the dashboard show it: by the format that the user gave, else by what the SIG has standardised,
 // else by the device's own presentation format.
 
 #include "moor/characteristic_value.hpp"
 
 #include <boost/json/value.hpp>
 
-namespace moor::cli {
+namespace moor {
 
 /// @param presentation  the device's descriptor 2904 of the characteristic, where it was read.
 /// @returns nothing where nobody knows what the bytes mean.
@@ -14,9 +14,7 @@ namespace moor::cli {
                                                      const std::optional<PresentationFormat>& presentation = std::nullopt);
 /// Null for nothing.
 [[nodiscard]] boost::json::value decoded_json(const std::optional<DecodedValue>& meaning);
-/// "23.45 °C  (29 09)", or the bytes alone.
-[[nodiscard]] std::string value_text(Bytes value, const std::optional<DecodedValue>& meaning);
 /// The name that the SIG gave a UUID, else the UUID.
 [[nodiscard]] std::string name_or_uuid(const Uuid& uuid);
 
-}  // namespace moor::cli
+}  // namespace moor

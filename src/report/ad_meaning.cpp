@@ -1,12 +1,12 @@
 // AD structures in words. Layouts: Core Specification Supplement, Part A, by the section named at each.
 
-#include "cli/dissection.hpp"
 #include "moor/address.hpp"
 #include "moor/names.hpp"
+#include "report/dissection.hpp"
 
 #include <fmt/format.h>
 
-namespace moor::cli {
+namespace moor {
 
 namespace {
 
@@ -132,4 +132,4 @@ std::optional<std::string> meaning_of(const AdStructure& structure) {
   }
 }
 
-}  // namespace moor::cli
+}  // namespace moor
