@@ -113,7 +113,8 @@ private:
 
     const ProxyEvents events(session.clock(), json_);
     const Service::Tell tell = [&](const proxy::Happening& happening) { events.on_happening(happening); };
-    const std::shared_ptr<mdns::Mdns> mdns = open_mdns(config, session.clock(), tell);
+    const bool announces = std::ranges::any_of(config.proxies, &ProxyConfig::announce);
+    const std::shared_ptr<mdns::Mdns> mdns = announces ? mdns::usual_mdns(session.clock()) : nullptr;
     std::deque<Service> services;
     for (size_t i = 0; i < config.proxies.size(); ++i)
       services.emplace_back(session.clock(), session.context().get_executor(), *session.radios()[i], config.proxies[i], mdns,
@@ -122,21 +123,6 @@ private:
         session.run(run_for(session.clock(), duration_s_, run_all(session.context().get_executor(), services)));
     events.on_stopped(outcome.interrupted ? "interrupted" : outcome.error ? "failed" : "finished");
     return outcome.finish();
-  }
-
-  // A proxy that cannot be found by itself is found by its address.
-  static std::shared_ptr<mdns::Mdns> open_mdns(const Config& config, Clock& clock, const Service::Tell& tell) {
-    const auto wanted = std::ranges::find(config.proxies, true, &ProxyConfig::announce);
-    if (wanted == config.proxies.end()) return nullptr;
-    try {
-      return mdns::make_mdns(clock);
-    } catch (const Error& error) {
-      tell({.kind = proxy::Happening::Kind::warning,
-            .proxy = wanted->name,
-            .what = std::string("it cannot be announced: ") + error.what(),
-            .advice = "Add it to Home Assistant by its address."});
-      return nullptr;
-    }
   }
 
   std::optional<std::string> config_;

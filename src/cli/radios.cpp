@@ -128,7 +128,7 @@ std::vector<State> discovered() {
   std::vector<State> states;
   boost::asio::io_context context;
   RealClock clock;
-  const auto mdns = esphome_radio::usual_mdns(clock);
+  const auto mdns = mdns::usual_mdns(clock);
   if (!mdns) return states;
   boost::asio::co_spawn(context, esphome_radio::find_proxies(*mdns, clock, clock.now() + patience),
                         [&](std::exception_ptr, const std::vector<esphome_radio::FoundProxy>& found) {

@@ -1,5 +1,6 @@
 #include "connect/service_cache_files.hpp"
 
+#include "core/files.hpp"
 #include "gatt/services_json.hpp"
 
 #include <fcntl.h>
@@ -22,26 +23,6 @@ namespace json = boost::json;
 
 constexpr int format_version = 1;
 constexpr size_t max_file_bytes = 1 << 20;  // a table of 1000 characteristics takes a quarter of it
-
-class File {
-public:
-  File(const std::filesystem::path& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  [[nodiscard]] int get() const noexcept { return descriptor_; }
-  [[nodiscard]] explicit operator bool() const noexcept { return descriptor_ >= 0; }
-
-private:
-  int descriptor_;
-};
-
-void check(bool done, const char* what, const std::filesystem::path& path) {
-  if (!done)
-    throw std::runtime_error(fmt::format("cannot {} {}: {}", what, path.string(), std::generic_category().message(errno)));
-}
 
 std::string entry_text(const Address& device, const ServiceCache::Entry& entry) {
   json::object object;
@@ -74,7 +55,7 @@ std::optional<ServiceCache::Entry> parse_entry(const Address& device, std::strin
 }
 
 // The whole of a regular file; nothing where it is anything else or too large.
-std::optional<std::string> content_of(const File& file) {
+std::optional<std::string> content_of(const OwnedDescriptor& file) {
   struct stat status{};
   if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > static_cast<off_t>(max_file_bytes))
     return std::nullopt;
@@ -143,7 +124,7 @@ bool ServiceCacheFiles::has(const Address& device) const {
 std::optional<ServiceCache::Entry> ServiceCacheFiles::read(const Address& device) {
   if (!keeps(device)) return std::nullopt;
   const std::filesystem::path path = path_of(device);
-  const File file(path, O_RDONLY | O_NONBLOCK);
+  const OwnedDescriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
   if (!file && errno == ENOENT) return std::nullopt;
   const auto content = file ? content_of(file) : std::nullopt;
   auto entry = content ? parse_entry(device, *content) : std::nullopt;
@@ -158,35 +139,13 @@ std::optional<ServiceCache::Entry> ServiceCacheFiles::read(const Address& device
 void ServiceCacheFiles::write(const Address& device, const ServiceCache::Entry& entry) {
   try {
     const bool is_new = !has(device);
-    write_file(path_of(device), entry_text(device, entry));
+    write_whole_file(path_of(device), entry_text(device, entry));
     if (is_new && ++files_ > max_files_) make_room();
     const std::lock_guard lock(mutex_);
     problem_.clear();
   } catch (const std::exception& e) {
     count_error(e.what());
   }
-}
-
-void ServiceCacheFiles::write_file(const std::filesystem::path& path, std::string_view content) {
-  std::filesystem::path temporary = path;
-  temporary += fmt::format(".{}.tmp", ::getpid());
-  try {
-    const File file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    check(static_cast<bool>(file), "create", temporary);
-    for (std::string_view left = content; !left.empty();) {
-      const ssize_t put = ::write(file.get(), left.data(), left.size());
-      if (put < 0 && errno == EINTR) continue;
-      check(put > 0, "write", temporary);
-      left.remove_prefix(static_cast<size_t>(put));
-    }
-    check(::fsync(file.get()) == 0, "write", temporary);
-    check(::rename(temporary.c_str(), path.c_str()) == 0, "write", path);
-  } catch (...) {
-    (void)::unlink(temporary.c_str());
-    throw;
-  }
-  const File folder(folder_, O_RDONLY | O_DIRECTORY);
-  check(folder && ::fsync(folder.get()) == 0, "write", folder_);
 }
 
 bool ServiceCacheFiles::remove(const Address& device) {

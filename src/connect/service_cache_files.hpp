@@ -29,7 +29,6 @@ public:
 private:
   [[nodiscard]] std::filesystem::path path_of(const Address& device) const;
   void remove_leftovers();
-  void write_file(const std::filesystem::path& path, std::string_view content);
   void make_room();
 
   std::filesystem::path folder_;

@@ -1,5 +1,6 @@
 #include "dbus/bus.hpp"
 
+#include "core/files.hpp"
 #include "dbus/connection.hpp"
 
 #include <sys/socket.h>
@@ -75,19 +76,18 @@ socklen_t size_of(const sockaddr_un& address) noexcept {
 // The socket, or why there is none. A bus whose queue of newcomers is full is asked again.
 awaitable<int> connect_to(sockaddr_un address, Clock& clock, TimePoint deadline, Failure& failure) {
   constexpr Duration pause = std::chrono::milliseconds(10);
-  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (socket < 0) throw BusLost(std::generic_category().message(errno));
-  while (::connect(socket, reinterpret_cast<const sockaddr*>(&address), size_of(address)) != 0) {
+  OwnedDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) throw BusLost(std::generic_category().message(errno));
+  while (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size_of(address)) != 0) {
     const int error = errno;
     if (error == EINTR) continue;
     if (error != EAGAIN || clock.now() >= deadline) {
-      ::close(socket);
       failure = {.text = std::generic_category().message(error), .denied = error == EACCES || error == EPERM};
       co_return -1;
     }
     co_await clock.wait_until(std::min(deadline, clock.now() + pause));
   }
-  co_return socket;
+  co_return socket.release();
 }
 
 }  // namespace
@@ -147,7 +147,10 @@ awaitable<std::unique_ptr<Bus>> Bus::open(std::string address, Clock& clock, Tim
 
 awaitable<std::unique_ptr<Bus>> Bus::over(int socket, bool serve, Clock& clock, TimePoint deadline) {
   const auto role = serve ? Authentication::Role::server : Authentication::Role::client;
-  const auto connection = std::make_shared<Connection>(co_await asio::this_coro::executor, clock, socket, role);
+  const auto executor = co_await asio::this_coro::executor;
+  OwnedDescriptor owned(socket);
+  const auto connection = std::make_shared<Connection>(executor, clock, owned.get(), role);
+  (void)owned.release();                    // the connection closes it
   if (serve) connection->speak_as(":1.1");  // as a bus would: without a sender, rules with one fit nothing
   std::unique_ptr<Bus> bus(new Bus(connection));
   co_await connection->start(connection, deadline);

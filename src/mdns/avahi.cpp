@@ -269,7 +269,7 @@ public:
     group_ = answer.read().read_path();
     const std::string base = service_.instance;
     for (int number = 1;; ++number) {
-      const std::string instance = number == 1 ? base : base + "-" + std::to_string(number);
+      const std::string instance = numbered(base, number);
       const bool is_free = co_await commit(instance);
       if (is_free) on_name(instance);
       if (is_free) co_await wait_for(collision);

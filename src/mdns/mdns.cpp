@@ -3,6 +3,8 @@
 #include "mdns/avahi.hpp"
 #include "mdns/own_mdns.hpp"
 
+#include <cstdlib>
+
 namespace moor::mdns {
 
 namespace {
@@ -50,6 +52,18 @@ std::shared_ptr<Mdns> make_mdns(Clock& clock, Settings settings) {
   if (!use_avahi) return own;
   const OpenBus system_bus = [](Clock& time, TimePoint deadline) { return dbus::Bus::open_system(time, deadline); };
   return std::make_shared<ChoosingMdns>(make_avahi_mdns(clock, system_bus, only), std::move(own));
+}
+
+std::shared_ptr<Mdns> usual_mdns(Clock& clock) {
+  const char* const setting = std::getenv("MOOR_MDNS");  // NOLINT(concurrency-mt-unsafe)
+  if (setting != nullptr && std::string_view(setting) == "off") return nullptr;
+  Settings settings;
+  if (setting != nullptr) settings.interface = setting;
+  return make_mdns(clock, std::move(settings));
+}
+
+std::string numbered(const std::string& base, int number) {
+  return number == 1 ? base : base + "-" + std::to_string(number);
 }
 
 }  // namespace moor::mdns

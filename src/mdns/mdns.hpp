@@ -57,5 +57,10 @@ public:
 };
 
 [[nodiscard]] std::shared_ptr<Mdns> make_mdns(Clock& clock, Settings settings = {});
+/// As the user wants it: null where $MOOR_MDNS is "off", else $MOOR_MDNS is the one interface on which it is spoken.
+[[nodiscard]] std::shared_ptr<Mdns> usual_mdns(Clock& clock);
+
+/// The name to try after `number - 1` others were taken: "kitchen", then "kitchen-2" (RFC 6762, 9; as Avahi and others write it).
+[[nodiscard]] std::string numbered(const std::string& base, int number);
 
 }  // namespace moor::mdns

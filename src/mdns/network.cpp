@@ -253,10 +253,7 @@ bool Network::is_local(const Endpoint& from) const {
 void Network::take(Bytes bytes, const Asker& asker, const Endpoint& from) {
   if (!is_local(from)) return;
   const auto packet = parse_packet(bytes);
-  if (!packet) {
-    ++malformed_;
-    return;
-  }
+  if (!packet) return;
   const std::vector<Listener*> told = listeners_;
   for (Listener* const each : told)
     if (std::find(listeners_.begin(), listeners_.end(), each) != listeners_.end()) each->on_packet_(*packet, asker, from);

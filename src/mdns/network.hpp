@@ -56,7 +56,6 @@ public:
   void unicast(Bytes bytes, const Endpoint& to);
   /// Whether the record's address is one of this machine.
   [[nodiscard]] bool is_ours(const Record& record) const;
-  [[nodiscard]] uint64_t malformed() const noexcept { return malformed_; }
 
 private:
   struct Sockets;
@@ -74,7 +73,6 @@ private:
   std::vector<Interface> interfaces_;
   std::shared_ptr<Sockets> sockets_;
   std::vector<Listener*> listeners_;
-  uint64_t malformed_ = 0;
 };
 
 }  // namespace moor::mdns

@@ -1,5 +1,7 @@
 #include "mdns/responder_machine.hpp"
 
+#include "mdns/mdns.hpp"
+
 #include <arpa/inet.h>
 #include <algorithm>
 
@@ -28,11 +30,6 @@ constexpr size_t max_waiting_answers = 64;
 constexpr const char* enumeration = "_services._dns-sd._udp.local";
 
 const std::set<Part> all_parts{Part::types, Part::pointer, Part::location, Part::text, Part::addresses};
-
-// "kitchen" becomes "kitchen-2" (RFC 6762, 9; as Avahi and others write it).
-std::string numbered(const std::string& base, int number) {
-  return number == 1 ? base : base + "-" + std::to_string(number);
-}
 
 Record address_record(const std::string& host, const std::string& address, uint32_t ttl_s) {
   Record record{.name = host, .type = RecordType::a, .flush = true, .ttl_s = ttl_s, .data = {}};

@@ -66,7 +66,6 @@ private:
   };
 
   [[nodiscard]] std::string full_name() const;
-  [[nodiscard]] const std::string& host() const noexcept { return service_.host; }
   void begin_probing(TimePoint t);
   void rename(TimePoint now);
   void look_for_conflicts(const Packet& packet, TimePoint now, const std::function<bool(const Record&)>& is_ours);

@@ -1,5 +1,6 @@
 #include "proxy/key_file.hpp"
 
+#include "core/files.hpp"
 #include "esphome/stream.hpp"
 #include "moor/error.hpp"
 
@@ -17,13 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr size_t max_size = 256;  // bytes of such a file, with room for white space
 
-struct File {
-  int descriptor;
-  ~File() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
-};
-
 // A text that leaves no trace in memory.
 struct SecretText {
   std::string text{};
@@ -40,10 +34,10 @@ std::string last_system_error() {
 
 // Nothing where there is no file.
 std::optional<std::string> read_small(const fs::path& path, bool secret) {
-  const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};  // a pipe in its place must not hang us
-  if (file.descriptor < 0 && errno == ENOENT) return std::nullopt;
+  const OwnedDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a pipe in its place must not hang us
+  if (!file && errno == ENOENT) return std::nullopt;
   struct stat status{};
-  if (file.descriptor < 0 || ::fstat(file.descriptor, &status) != 0)
+  if (!file || ::fstat(file.get(), &status) != 0)
     throw refuse(path, "cannot be read (" + last_system_error() + ")", "Let moor's user read it.");
   if (!S_ISREG(status.st_mode)) throw refuse(path, "is no file", "Name a file in key_file.");
   if (secret && (status.st_mode & 0077) != 0)
@@ -51,7 +45,7 @@ std::optional<std::string> read_small(const fs::path& path, bool secret) {
         path, "can be read by other users, and has the key to the devices around",
         "Run: chmod 600 '" + path.string() + "'; whoever may have read it has the key: delete the file to have a new one made.");
   std::string text(max_size + 1, '\0');
-  const ssize_t size = ::read(file.descriptor, text.data(), text.size());
+  const ssize_t size = ::read(file.get(), text.data(), text.size());
   if (size < 0) throw refuse(path, "cannot be read (" + last_system_error() + ")", "Let moor's user read it.");
   text.resize(static_cast<size_t>(size));
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ' || text.back() == '\t'))
@@ -59,29 +53,13 @@ std::optional<std::string> read_small(const fs::path& path, bool secret) {
   return text;
 }
 
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(descriptor, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<size_t>(count));
-  }
-  return ::fsync(descriptor) == 0;
-}
-
-// Under another name first, so that a file with half a key is never there after a power cut.
 void write_new(const fs::path& path, std::string_view text) {
-  std::string temporary = path.string() + ".XXXXXX";
-  const File file{::mkostemp(temporary.data(), O_CLOEXEC)};  // mode 0600
-  const bool written = file.descriptor >= 0 && write_all(file.descriptor, text) && ::rename(temporary.c_str(), path.c_str()) == 0;
-  if (!written) {
-    const std::string cause = "cannot be made (" + last_system_error() + ")";
-    if (file.descriptor >= 0) ::unlink(temporary.c_str());
-    throw refuse(path, cause, "Let moor's user write in its folder, or name another file in key_file.");
+  try {
+    write_whole_file(path, text);
+  } catch (const std::system_error& error) {
+    throw refuse(path, "cannot be made (" + error.code().message() + ")",
+                 "Let moor's user write in its folder, or name another file in key_file.");
   }
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  const File parent{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (parent.descriptor >= 0) ::fsync(parent.descriptor);
 }
 
 Address random_mac() {

@@ -1,7 +1,6 @@
 #include "core/within.hpp"
 #include "radio/esphome/proxy_radio.hpp"
 
-#include <cstdlib>
 #include <map>
 
 namespace moor::esphome_radio {
@@ -38,18 +37,6 @@ FoundProxy to_found(const mdns::Service& service) {
 }
 
 }  // namespace
-
-std::shared_ptr<mdns::Mdns> usual_mdns(Clock& clock) {
-  const char* const setting = std::getenv("MOOR_MDNS");  // NOLINT(concurrency-mt-unsafe)
-  if (setting != nullptr && std::string_view(setting) == "off") return nullptr;
-  mdns::Settings settings;
-  if (setting != nullptr) settings.interface = setting;
-  try {
-    return mdns::make_mdns(clock, settings);
-  } catch (const Error&) {
-    return nullptr;
-  }
-}
 
 awaitable<std::vector<FoundProxy>> find_proxies(mdns::Mdns& mdns, Clock& clock, TimePoint deadline) {
   std::map<std::string, FoundProxy> found;

@@ -27,8 +27,6 @@ struct FoundProxy {
   std::string version;  ///< of ESPHome
   std::string project;  ///< name and version
 };
-/// The multicast DNS of this machine; null where it cannot be had, and where $MOOR_MDNS is "off". Else $MOOR_MDNS is the one interface on which it is spoken.
-[[nodiscard]] std::shared_ptr<mdns::Mdns> usual_mdns(Clock& clock);
 /// All ESPHome devices that announce themselves until the deadline, sorted by name. Whether they are Bluetooth proxies shows only in a session.
 [[nodiscard]] awaitable<std::vector<FoundProxy>> find_proxies(mdns::Mdns& mdns, Clock& clock, TimePoint deadline);
 

@@ -41,7 +41,7 @@ private:
 
   // All proxies share it.
   std::shared_ptr<mdns::Mdns> mdns() {
-    if (!mdns_) mdns_ = esphome_radio::usual_mdns(clock_);
+    if (!mdns_) mdns_ = mdns::usual_mdns(clock_);
     return mdns_;
   }
 
