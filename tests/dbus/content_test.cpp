@@ -70,6 +70,28 @@ TEST(WireMessage, IsWhatWasWritten) {
   EXPECT_TRUE(reader.at_end());
 }
 
+// "Again, implementations must ignore fields that they do not understand" (D-Bus specification, Header Fields), whatever their type.
+TEST(WireMessage, MayHaveFieldsThatNobodyKnowsYet) {
+  const std::vector<std::string> fields = {
+      "\143\1s\0\0\0\0\2zz\0"s,                                  // a string
+      "\143\1v\0\1u\0\0\0\0\0\7"s,                               // a uint32 in a variant
+      "\143\5a{sv}\0\0\0\0\0\0\0\0\0"s,                          // an empty dictionary
+      "\143\4(yt)\0\0\3\0\0\0\0\0\0\0"s + std::string(8, '\1'),  // a structure
+  };
+  for (const std::string& field : fields) {
+    std::vector<uint8_t> bytes = big_endian_signal();
+    constexpr std::ptrdiff_t end_of_fields = 72;
+    std::string padded = field;
+    padded.resize((field.size() + 7) / 8 * 8);
+    bytes.insert(bytes.begin() + end_of_fields, padded.begin(), padded.end());
+    bytes[15] = static_cast<uint8_t>(bytes[15] + field.size());
+    Content content;
+    ASSERT_STREQ(parse_whole(bytes, content), nullptr) << field.substr(2, 4);
+    EXPECT_EQ(content.text(Field::member), "Say");
+    EXPECT_EQ(Reader(content).read_u32(), 7u);
+  }
+}
+
 TEST(WireMessage, IsRefusedWhereItIsDamaged) {
   const std::vector<uint8_t> good = big_endian_signal();
   const struct {

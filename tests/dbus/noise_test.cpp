@@ -5,6 +5,7 @@
 #include "support/play.hpp"
 
 #include <gtest/gtest.h>
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -109,6 +110,15 @@ TEST(Noise, IsHeardUndisturbedWhereThereIsNone) {
   EXPECT_EQ(heard.signals, 3u);
   EXPECT_EQ(heard.malformed, 0u);
   EXPECT_FALSE(heard.lost);
+}
+
+TEST(Noise, InPlaceOfANameEndsTheConnection) {
+  std::vector<uint8_t> greeting = testing::bus_greeting();
+  const std::string signature = "\1s";
+  const auto place = std::search(greeting.rbegin(), greeting.rend(), signature.rbegin(), signature.rend());
+  ASSERT_NE(place, greeting.rend());
+  *place = 'u';  // the name is a number
+  EXPECT_TRUE(listen_to(greeting, false).lost);
 }
 
 TEST(Noise, EndsTheConnectionAndNothingElse) {
