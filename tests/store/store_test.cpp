@@ -1,7 +1,7 @@
 #include "moor/store.hpp"
 
-#include "gateway/store_sqlite.hpp"
-#include "store_fixture.hpp"
+#include "store/sqlite.hpp"
+#include "store/store_fixture.hpp"
 
 #include <sys/resource.h>
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
-#include "gateway/store_sqlite.hpp"
-#include "store_fixture.hpp"
+#include "store/sqlite.hpp"
+#include "store/store_fixture.hpp"
 #include "support/killed_child.hpp"
 
 #include <atomic>

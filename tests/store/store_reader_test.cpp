@@ -1,6 +1,6 @@
 #include "moor/store_reader.hpp"
 
-#include "store_fixture.hpp"
+#include "store/store_fixture.hpp"
 
 namespace moor {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 // The store's file: whose it is, which version of the schema it has, and what to tell the user when it cannot be used.
 
-#include "gateway/store_sqlite.hpp"
+#include "store/sqlite.hpp"
 #include "moor/error.hpp"
 #include "moor/store.hpp"
 

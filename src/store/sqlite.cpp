@@ -1,4 +1,4 @@
-#include "gateway/store_sqlite.hpp"
+#include "store/sqlite.hpp"
 
 #include <sqlite3.h>
 #include <system_error>

@@ -1,6 +1,6 @@
-#include "gateway/store_file.hpp"
+#include "store/file.hpp"
 
-#include "store_fixture.hpp"
+#include "store/store_fixture.hpp"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "gateway/store_queue.hpp"
+#include "store/queue.hpp"
 
 #include <gmock/gmock.h>
 #include <rapidcheck.h>

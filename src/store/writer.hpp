@@ -1,8 +1,8 @@
 #pragma once
 // Rows into tables: the blocking half of the store. It is used on the writer thread only, and never decides anything.
 
-#include "gateway/store_file.hpp"
-#include "gateway/store_queue.hpp"
+#include "store/file.hpp"
+#include "store/queue.hpp"
 
 namespace moor::store {
 

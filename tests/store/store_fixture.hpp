@@ -3,7 +3,7 @@
 
 #include "moor/store.hpp"
 #include "moor/store_reader.hpp"
-#include "temporary_folder.hpp"
+#include "gateway/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <boost/asio/co_spawn.hpp>

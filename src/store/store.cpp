@@ -1,7 +1,7 @@
 #include "moor/store.hpp"
 
-#include "gateway/store_queue.hpp"
-#include "gateway/store_writer.hpp"
+#include "store/queue.hpp"
+#include "store/writer.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>

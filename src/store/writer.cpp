@@ -1,4 +1,4 @@
-#include "gateway/store_writer.hpp"
+#include "store/writer.hpp"
 
 #include <algorithm>
 

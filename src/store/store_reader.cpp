@@ -1,6 +1,6 @@
 #include "moor/store_reader.hpp"
 
-#include "gateway/store_file.hpp"
+#include "store/file.hpp"
 
 namespace moor {
 

@@ -1,4 +1,4 @@
-#include "gateway/store_file.hpp"
+#include "store/file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
