@@ -1,10 +1,10 @@
 #include "proxy/service.hpp"
 
 #include "core/activities.hpp"
+#include "core/listener.hpp"
 #include "esphome/stream.hpp"
 #include "proxy/announcement.hpp"
 #include "proxy/key_file.hpp"
-#include "proxy/listener.hpp"
 
 #include <list>
 
@@ -26,9 +26,9 @@ struct Service::Open {
   [[nodiscard]] std::vector<std::string> addresses() const {
     std::vector<std::string> result;
     for (const Listener& each : listeners) {
-      const ListenAddress address = each.address();
-      if (address.host == "0.0.0.0" || address.host == "::") return {};
-      result.push_back(address.host);
+      const auto address = each.endpoint().address();
+      if (address.is_unspecified()) return {};
+      result.push_back(address.to_string());
     }
     return result;
   }
@@ -95,14 +95,15 @@ void Service::listen(Open& open) const {
   std::exception_ptr failure;
   for (const ListenAddress& address : config_.listen) {
     try {
-      open.listeners.emplace_back(clock_, executor_, address);
+      const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address.host), address.port);
+      open.listeners.emplace_back(clock_, executor_, endpoint);
     } catch (const Error&) {
       // By default it listens in both families, of which a machine may have one.
       if (!config_.listen_is_default) throw;
       failure = std::current_exception();
       continue;
     }
-    tell(Happening::Kind::listening, open.listeners.back().address().to_string());
+    tell(Happening::Kind::listening, to_string(open.listeners.back().endpoint()));
   }
   if (open.listeners.empty()) std::rethrow_exception(failure);
 }
@@ -160,13 +161,13 @@ awaitable<void> Service::run() {
     if (!ended.is_set()) failure = error;
     ended.set();
   };
-  const Listener::Serve serve_one = [this, &server](Socket socket, std::string peer) {
-    return serve(server, std::move(socket), std::move(peer));
+  const Listener::Serve serve_one = [this, &server](Socket socket, const asio::ip::tcp::endpoint& peer) {
+    return serve(server, std::move(socket), to_string(peer));
   };
   activities.start(server.run(), on_end);
   for (Listener& listener : open.listeners) activities.start(listener.run(serve_one), on_end);
   if (config_.announce && mdns_) {
-    mdns::Service service = announcement(options.identity, open.listeners.front().address().port, key != nullptr);
+    mdns::Service service = announcement(options.identity, open.listeners.front().endpoint().port(), key != nullptr);
     service.addresses = open.addresses();
     activities.start(announce(std::move(service)), on_end);
   }

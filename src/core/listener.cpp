@@ -1,6 +1,7 @@
-#include "proxy/listener.hpp"
+#include "core/listener.hpp"
 
 #include "core/event.hpp"
+#include "moor/error.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -9,7 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <list>
 
-namespace moor::proxy {
+namespace moor {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -47,10 +48,6 @@ private:
   Event empty_;
 };
 
-std::string name_of(const tcp::endpoint& peer) {
-  return ListenAddress{.host = peer.address().to_string(), .port = peer.port()}.to_string();
-}
-
 // Messages are small and answers awaited: nothing is to wait for more to send. A peer whose host has gone is noticed.
 void configure(tcp::socket& socket) {
   boost::system::error_code ignored;
@@ -70,25 +67,25 @@ awaitable<void> accept_clients(Clock& clock, tcp::acceptor& acceptor, const List
       continue;
     }
     configure(socket);
-    crowd.start(serve(Socket(std::move(socket)), name_of(peer)));
+    crowd.start(serve(Listener::Socket(std::move(socket)), peer));
   }
 }
 
-std::string advice_for(const boost::system::error_code& error, const ListenAddress& address) {
+std::string advice_for(const boost::system::error_code& error, const tcp::endpoint& endpoint) {
   if (error == asio::error::address_in_use)
-    return "Another program has that port, perhaps another proxy: end it, or listen at another port.";
+    return "Another program has that port, perhaps this one a second time: end it, or listen at another port.";
   if (error == asio::error::access_denied) return "Ports below 1024 are not for every user: listen at another one.";
   if (error == boost::system::errc::address_not_available)
-    return "This machine does not have " + address.host + ": listen at 0.0.0.0, or at an address that `ip address` shows.";
-  if (error == asio::error::address_family_not_supported) return "This machine has no IPv6: leave the address out of listen.";
+    return "This machine does not have " + endpoint.address().to_string() +
+           ": listen at 0.0.0.0, or at an address that `ip address` shows.";
+  if (error == asio::error::address_family_not_supported) return "This machine has no IPv6: listen at an IPv4 address.";
   return "See what is wrong with listen in the configuration.";
 }
 
 }  // namespace
 
-Listener::Listener(Clock& clock, const asio::any_io_executor& executor, const ListenAddress& address)
+Listener::Listener(Clock& clock, const asio::any_io_executor& executor, const tcp::endpoint& endpoint)
     : clock_(clock), acceptor_(executor) {
-  const tcp::endpoint endpoint(asio::ip::make_address(address.host), address.port);
   boost::system::error_code error;
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
@@ -96,13 +93,8 @@ Listener::Listener(Clock& clock, const asio::any_io_executor& executor, const Li
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (error)
-    throw Error("cannot listen at " + address.to_string() + ": " + error.message(),
-                {.cause = error.message(), .advice = advice_for(error, address)});
-}
-
-ListenAddress Listener::address() const {
-  const tcp::endpoint endpoint = acceptor_.local_endpoint();
-  return {.host = endpoint.address().to_string(), .port = endpoint.port()};
+    throw Error("cannot listen at " + to_string(endpoint) + ": " + error.message(),
+                {.cause = error.message(), .advice = advice_for(error, endpoint)});
 }
 
 awaitable<void> Listener::run(Serve serve) {
@@ -120,4 +112,9 @@ awaitable<void> Listener::run(Serve serve) {
   std::rethrow_exception(ended);
 }
 
-}  // namespace moor::proxy
+std::string to_string(const tcp::endpoint& endpoint) {
+  const std::string host = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + host + "]:" : host + ":") + std::to_string(endpoint.port());
+}
+
+}  // namespace moor
