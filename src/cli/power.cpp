@@ -5,24 +5,15 @@
 #include "cli/terminal.hpp"
 #include "core/json_text.hpp"
 #include "moor/error.hpp"
+#include "report/power_json.hpp"
 
 #include <fmt/format.h>
-#include <boost/json.hpp>
+#include <boost/json/object.hpp>
 #include <cmath>
 
 namespace moor::cli {
 
-namespace json = boost::json;
-
 namespace {
-
-json::value number(double value, int decimals) {
-  return std::isfinite(value) ? json::value(rounded(value, decimals)) : json::value();
-}
-
-json::object life_of(const BatteryLife& life) {
-  return {{"mah_per_day", number(life.mah_per_day, 6)}, {"days", number(life.days, 1)}, {"years", number(life.years, 2)}};
-}
 
 std::string in_words(const BatteryLife& life) {
   if (!std::isfinite(life.days)) return "nothing draws current: the battery lasts for ever";
@@ -132,15 +123,7 @@ private:
   }
 
   void print_life(const BatteryLife& life) const {
-    if (json_) {
-      json::object object = life_of(life);
-      json::array steps;
-      for (const PowerStep& step : life.steps)
-        steps.push_back(json::object{
-            {"what", step.what}, {"arithmetic", step.arithmetic}, {"value", number(step.value, 6)}, {"unit", step.unit}});
-      object["steps"] = std::move(steps);
-      return print_line(to_pretty(object));
-    }
+    if (json_) return print_line(to_pretty(to_json(life)));
     Table table({{"", Table::Align::left, 30}, {"", Table::Align::left, 100}, {"", Table::Align::right}, {""}});
     for (const PowerStep& step : life.steps)
       table.add({{step.what}, {step.arithmetic}, {number_text(step.value), Colour::bold}, {step.unit}});
@@ -149,8 +132,7 @@ private:
   }
 
   void print_plan(const PowerPlan& plan) const {
-    const char* mode = plan.mode == PowerPlan::Mode::broadcast ? "broadcast" : "connection";
-    if (json_) return print_line(to_pretty(plan_json(plan, mode)));
+    if (json_) return print_line(to_pretty(to_json(plan)));
     Table table({{"DECISION"},
                  {"VALUE"},
                  {"TYPICAL", Table::Align::left, 70},
@@ -160,27 +142,9 @@ private:
       table.add(
           {{step.decision}, {step.value, Colour::bold}, {step.typical}, {fmt::format("{:+.0f}", step.effect_days)}, {step.why}});
     table.print();
-    print_line(fmt::format("\n{}: {}", mode, in_words(plan.life)));
+    print_line(fmt::format("\n{}: {}", to_string(plan.mode), in_words(plan.life)));
     for (const Shortfall& shortfall : plan.shortfalls)
       print_line(paint(Colour::yellow, shortfall.what) + ": " + shortfall.remedy);
-  }
-
-  static json::object plan_json(const PowerPlan& plan, const char* mode) {
-    json::object object = life_of(plan.life);
-    object["mode"] = mode;
-    json::array steps;
-    for (const PlanStep& step : plan.steps)
-      steps.push_back(json::object{{"decision", step.decision},
-                                   {"value", step.value},
-                                   {"typical", step.typical},
-                                   {"why", step.why},
-                                   {"effect_days", number(step.effect_days, 1)}});
-    object["steps"] = std::move(steps);
-    json::array shortfalls;
-    for (const Shortfall& shortfall : plan.shortfalls)
-      shortfalls.push_back(json::object{{"what", shortfall.what}, {"remedy", shortfall.remedy}});
-    object["shortfalls"] = std::move(shortfalls);
-    return object;
   }
 
   std::optional<double> event_current_ma_, event_duration_ms_, interval_ms_, capacity_mah_, sleep_current_ua_, self_discharge_;

@@ -8,6 +8,7 @@
 #include "cli/terminal.hpp"
 #include "core/json_text.hpp"
 #include "moor/presence.hpp"
+#include "report/presence_json.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -90,19 +91,10 @@ private:
   void print_reading(const PresenceReading& reading, const Device& device, RadioSession& session) const {
     const WallTime t = session.clock().to_wall(reading.time);
     if (arguments_.json) {
-      const auto distance = [&](double DistanceEstimate::* which) {
-        return reading.distance ? json::value(rounded((*reading.distance).*which, 2)) : json::value();
-      };
       json::object line;
       line["t"] = rounded(to_seconds(t), 6);
       line["address"] = device.address.to_string();
-      line["rssi"] = reading.rssi_dbm ? json::value(rounded(*reading.rssi_dbm, 2)) : json::value();
-      line["smoothed"] = rounded(reading.smoothed_dbm, 2);
-      line["distance_m"] = distance(&DistanceEstimate::m);
-      line["distance_low_m"] = distance(&DistanceEstimate::low_m);
-      line["distance_high_m"] = distance(&DistanceEstimate::high_m);
-      line["zone"] = reading.zone ? json::value(to_string(*reading.zone)) : json::value();
-      line["event"] = reading.event == PresenceEvent::none ? json::value() : json::value(to_string(reading.event));
+      append_reading(line, reading);
       print_line(to_line(line));
     } else {
       print_line(text_of(reading, device, t));
