@@ -2,6 +2,7 @@
 // Many radios as one: which of them a device's advertisements are taken from, which of them connects to it, and whether they all
 // still hear. The rules are those of habluetooth where `profile` is compat; the standard profile differs where docs/hub.md says so and why.
 
+#include "moor/device_table.hpp"
 #include "moor/path_source.hpp"
 #include "moor/scanner.hpp"
 
@@ -14,8 +15,17 @@ enum class HubProfile : uint8_t {
 
 struct HubOptions {
   HubProfile profile = HubProfile::standard;
-  bool active = true;          ///< ask for scan responses
-  bool recover_radios = true;  ///< bring back those that have gone silent
+  bool active = true;              ///< ask for scan responses
+  std::vector<RadioId> passive{};  ///< radios that do not, whatever `active` says
+  bool recover_radios = true;      ///< bring back those that have gone silent
+  DeviceTableOptions devices{};    ///< how many devices it knows, and for how long
+};
+
+/// What one radio hears of a device.
+struct Hearing {
+  RadioId radio = 0;
+  double smoothed_dbm = 0;  ///< `no_rssi` where it has never had one
+  TimePoint last;           ///< when it heard the device
 };
 
 /// Told of what the hub decides, on the radios' executor; must not block.
@@ -24,6 +34,8 @@ public:
   virtual ~HubListener() = default;
   /// An advertisement of a device from the radio that owns it. @param changed  its payload differs from the last one.
   virtual void on_advertisement(const Device& device, const Sighting& sighting, bool changed) = 0;
+  /// Each advertisement that any radio hears, after `on_advertisement` where that radio owns the device.
+  virtual void on_heard(const Device&, const Sighting&) {}
   /// Another radio owns the device's advertisements now.
   virtual void on_owner(const Device&, RadioId /*from*/, RadioId /*to*/) {}
   /// Nobody has heard the device for as long as its advertising interval allows: that and 5 s, 15 minutes where it is not known.
@@ -55,6 +67,10 @@ public:
 
   [[nodiscard]] const Device* find(const Address& device) const noexcept;
   [[nodiscard]] std::optional<RadioId> owner(const Address& device) const noexcept;
+  /// All radios that hear the device, best first; those that have not heard it for 195 s are left out.
+  [[nodiscard]] std::vector<Hearing> hearings(const Address& device) const;
+  /// How the radio is, as `HubListener::on_radio` has it. @pre it is one of the hub's
+  [[nodiscard]] RadioHealth health(RadioId radio) const;
   /// Learned from its advertisements; nothing before it is known.
   [[nodiscard]] std::optional<Duration> advertising_interval(const Address& device) const noexcept;
   /// Waits for the device's next advertisement on any radio, at most to the deadline. @returns whether one came. Cancellation: total.

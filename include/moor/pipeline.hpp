@@ -4,21 +4,32 @@
 //
 // A machine without I/O: time comes with the sightings, and through `advance` where nothing is heard.
 
+#include "moor/areas.hpp"
 #include "moor/beacon_tracker.hpp"
 #include "moor/device_table.hpp"
-#include "moor/presence.hpp"
 #include "moor/scanner.hpp"
-#include "moor/visits.hpp"
 
 #include <functional>
 
 namespace moor {
+
+/// What was known of a device before a restart, for it to go on.
+struct Recalled {
+  VisitorId visitor = 0;
+  Zone range = Zone::far;
+  double smoothed_dbm = 0;
+  std::optional<ZoneId> place{};       ///< with areas only; without, it is that of `range`
+  std::optional<TimePoint> entered{};  ///< a visit there that goes on
+  uint32_t breaks = 0;                 ///< of that visit
+};
 
 struct PipelineOptions {
   ScanFilter filter{};
   DeviceTableOptions devices{};
   PresenceOptions presence{};
   BeaconTrackerOptions beacons{};
+  /// Where a device is: in the area of the radio that owns it or, without areas, in its presence zone. Visits, traffic and moves go by that.
+  AreaOptions areas{};
   VisitOptions visits{};
   TrafficOptions traffic{};
   bool trust_beacon_power =
@@ -26,7 +37,31 @@ struct PipelineOptions {
   /// Who a device is to visits and traffic; asked when it enters its first zone, and kept until it is lost. By default its address, which
   /// is nobody's business but the caller's: a program that stores visits gives pseudonyms.
   std::function<VisitorId(const Address&, TimePoint)> visitor_of{};
+  /// Asked once of each device that is heard for the first time, or again after it was forgotten.
+  std::function<std::optional<Recalled>(DeviceSlot, const Device&)> recall{};
+  /// Power at 1 m of own devices, dBm, by the 48 bits of their addresses: it counts whatever they say of themselves.
+  boost::unordered_flat_map<uint64_t, int8_t> powers{};
   KeyRing* keys = nullptr;  ///< for what devices encrypt and for who is behind an address; must outlive the pipeline
+};
+
+enum class MoveCause : uint8_t {
+  rssi,
+  radio,      ///< another radio owns it
+  lost,       ///< it fell silent
+  forgotten,  ///< it had to make room in the table of devices
+};
+
+/// A device is somewhere else now: in another area or, without areas, in another presence zone.
+struct Move {
+  TimePoint time;
+  DeviceSlot slot = 0;
+  const Device& device;
+  VisitorId visitor = 0;
+  std::optional<ZoneId> from;
+  std::optional<ZoneId> to;
+  MoveCause cause = MoveCause::rssi;
+  bool rejoins = false;                      ///< its visit there goes on, after a break
+  const PresenceReading* reading = nullptr;  ///< that made it; null for one that was forgotten
 };
 
 /// What the pipeline tells. Calls come in the order of their times; they must not call the pipeline.
@@ -42,7 +77,11 @@ public:
   virtual void on_beacon(const BeaconEvent&) {}
   /// Every reading of presence. Those with an event are zone changes; `visitor` is the device's, 0 while it is in no zone.
   virtual void on_presence(const Device&, const PresenceReading&, VisitorId) {}
+  /// Before the visits that end and begin with it.
+  virtual void on_move(const Move&) {}
   virtual void on_visit(const Visit&) {}  ///< that has ended
+  /// After `on_device`: the device goes on as it was before a restart, and nothing tells of it as of something new.
+  virtual void on_recalled(DeviceSlot, const Device&, const Recalled&) {}
   /// The visitor was lost or its device forgotten; nothing more comes of it.
   virtual void on_visitor_gone(VisitorId) {}
   virtual void on_traffic(const ZoneTraffic&) {}
@@ -76,6 +115,11 @@ public:
   [[nodiscard]] const PipelineStatistics& statistics() const noexcept { return statistics_; }
   /// Whether the filter lets the device through.
   [[nodiscard]] bool passes(DeviceSlot slot) const noexcept { return states_[slot].passes; }
+  /// The device of that address, or of the key that the address resolves to; nothing where it has not been heard.
+  [[nodiscard]] std::optional<DeviceSlot> find(const Address& address);
+  /// Where the device is, as `Move` has it.
+  [[nodiscard]] std::optional<ZoneId> place_of(DeviceSlot slot) const noexcept;
+  [[nodiscard]] VisitorId visitor_of(DeviceSlot slot) const noexcept { return states_[slot].visitor; }
   /// The format of the device's latest payload that said something: "iBeacon"; empty if none did.
   [[nodiscard]] std::string_view format_of(DeviceSlot slot) const noexcept {
     return {states_[slot].format, states_[slot].format_size};
@@ -91,14 +135,17 @@ private:
     uint8_t format_size = 0;
     int8_t power_at_1m_dbm = no_tx_power;
     DecodeProblem problem = DecodeProblem::none;  // that has been told
-    bool passes = true;                           // the part of the filter that looks at its data
+    bool passes : 1 = true;                       // the part of the filter that looks at its data
+    bool has_own_power : 1 = false;               // of `PipelineOptions::powers`
   };
   static_assert(sizeof(State) <= 24);
 
   void on_sighting(const Sighting& sighting);
   void on_device_sighting(const Sighting& sighting);
   void on_payload(const DeviceTable::Heard& heard, const Device& device, const Sighting& sighting, State& state);
+  void begin(DeviceSlot slot, const Device& device);
   void on_reading(const PresenceReading& reading);
+  void move(Move& move);
   void forget(DeviceSlot slot, const Device& device);
 
   PipelineOptions options_;
@@ -107,6 +154,7 @@ private:
   DeviceTable devices_;
   Slab<State> states_;
   PresenceTracker presence_;
+  Slab<AreaMachine> areas_;  // as many as devices, if there are areas
   BeaconTracker beacons_;
   std::vector<uint32_t> free_beacons_;
   uint32_t beacon_devices_ = 0;

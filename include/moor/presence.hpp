@@ -94,7 +94,11 @@ public:
   /// The slot's device is no more: without an event, since the caller knows. The slot may serve another at once.
   void forget(DeviceSlot slot) noexcept;
 
-  [[nodiscard]] std::optional<Zone> zone(DeviceSlot slot) const noexcept;  ///< empty for none yet, lost or never heard
+  /// The device goes on where it was before a restart, as if it had just been heard: its zone and its average are these, and no event tells of it.
+  void restore(DeviceSlot slot, Zone zone, double smoothed_dbm, TimePoint t);
+
+  [[nodiscard]] std::optional<Zone> zone(DeviceSlot slot) const noexcept;            ///< empty for none yet, lost or never heard
+  [[nodiscard]] std::optional<double> smoothed_dbm(DeviceSlot slot) const noexcept;  ///< empty before the first reading
   [[nodiscard]] size_t present() const noexcept { return wheel_.size(); }  ///< devices heard and not lost, with a zone or without
   [[nodiscard]] const PresenceStatistics& statistics() const noexcept { return statistics_; }
   [[nodiscard]] const PresenceOptions& options() const noexcept { return options_; }

@@ -44,7 +44,7 @@ private:
 };
 
 enum class VisitEnd : uint8_t {
-  moved,   ///< the visitor entered another zone
+  moved,   ///< the visitor entered another zone, or left for none
   lost,    ///< the visitor fell silent
   closed,  ///< `close_all`
 };

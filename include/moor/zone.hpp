@@ -47,6 +47,11 @@ class ZoneMachine {
 public:
   /// @returns the change that this reading completes, if it does.
   std::optional<ZoneChange> on_reading(double smoothed_dbm, const ZoneOptions& options) noexcept;
+  /// The device is in this zone already.
+  void restore(Zone zone) noexcept {
+    zone_ = zone;
+    readings_ = 0;
+  }
   [[nodiscard]] std::optional<Zone> zone() const noexcept { return zone_; }
 
 private:

@@ -14,12 +14,8 @@ namespace json = boost::json;
 
 namespace {
 
-json::value zone_name(const std::optional<Zone>& zone) {
-  return zone ? json::value(to_string(*zone)) : json::value();
-}
-
-std::string_view zone_name(ZoneId zone) {
-  return to_string(static_cast<Zone>(zone));
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value() : json::value(text);
 }
 
 }  // namespace
@@ -80,7 +76,7 @@ json::object EventPrinter::statistics() const {
   dropped["visits"] = pipeline.visits().dropped();
   dropped["payloads"] = pipeline.statistics().payload_lost;
   json::object object;
-  object["adverts"] = pipeline.statistics().sightings;
+  object["adverts"] = gateway_.statistics().sightings;
   object["filtered"] = pipeline.statistics().filtered;
   object["devices"] = pipeline.devices().size();
   object["beacons"] = pipeline.beacons().size();
@@ -136,16 +132,15 @@ void EventPrinter::on_beacon(const BeaconEvent& event) {
   print(line);
 }
 
-void EventPrinter::on_presence(const Device&, const PresenceReading& reading, VisitorId visitor) {
-  if (reading.event == PresenceEvent::none) return;
+void EventPrinter::on_zone(const ZoneEvent& event) {
   ++zone_events_;
-  json::object line = begin("zone", reading.time);
-  line["device"] = gateway_.identities().text_of(visitor);
-  line["from"] = zone_name(reading.from);
-  line["zone"] = zone_name(reading.zone);
-  line["cause"] = to_string(reading.event);
-  line["smoothed"] = rounded(reading.smoothed_dbm, 2);
-  line["distance_m"] = reading.distance ? json::value(rounded(reading.distance->m, 2)) : json::value();
+  json::object line = begin("zone", event.time);
+  line["device"] = event.device;
+  line["from"] = text_or_null(event.from);
+  line["zone"] = text_or_null(event.to);
+  line["cause"] = to_string(event.event);
+  line["smoothed"] = event.smoothed_dbm ? json::value(rounded(*event.smoothed_dbm, 2)) : json::value();
+  line["distance_m"] = event.distance_m ? json::value(rounded(*event.distance_m, 2)) : json::value();
   print(line);
 }
 
@@ -153,7 +148,7 @@ void EventPrinter::on_visit(const Visit& visit) {
   ++visits_;
   json::object line = begin("visit", visit.left);
   line["device"] = gateway_.identities().text_of(visit.visitor);
-  line["zone"] = zone_name(visit.zone);
+  line["zone"] = gateway_.places().name(visit.zone);
   line["entered"] = seconds(visit.entered);
   line["left"] = seconds(visit.left);
   line["dwell_s"] = rounded(to_seconds(visit.dwell()), 3);
@@ -163,7 +158,7 @@ void EventPrinter::on_visit(const Visit& visit) {
 
 void EventPrinter::on_traffic(const ZoneTraffic& row) {
   json::object line = begin("traffic", row.from + traffic_interval_);
-  line["zone"] = zone_name(row.zone);
+  line["zone"] = gateway_.places().name(row.zone);
   line["from"] = seconds(row.from);
   line["interval_s"] = to_seconds(traffic_interval_);
   line["entries"] = row.entries;
@@ -183,17 +178,17 @@ void EventLog::on_decode_problem(const Device& device, const Decoded& decoded) {
             to_string(decoded.problem()));
 }
 
-void EventLog::on_presence(const Device&, const PresenceReading& reading, VisitorId visitor) {
-  if (reading.event != PresenceEvent::none) log_.info("{} {}", gateway_.identities().text_of(visitor), describe(reading));
+void EventLog::on_zone(const ZoneEvent& event) {
+  log_.info("{} {}", event.name.empty() ? event.device : event.name, event.detail);
 }
 
-void EventLog::on_visit(const Visit& visit) {
-  log_.info("{} was {} for {:.0f} s", gateway_.identities().text_of(visit.visitor), zone_name(visit.zone),
-            to_seconds(visit.dwell()));
+void EventLog::on_visit_ended(const VisitEvent& event) {
+  log_.info("{} was {} for {:.0f} s", event.name.empty() ? event.device : event.name, event.zone,
+            to_seconds(event.left.value_or(event.entered) - event.entered));
 }
 
 void EventLog::on_traffic(const ZoneTraffic& row) {
-  log_.info("traffic {}: {} entries of {} visitors", zone_name(row.zone), row.entries, row.visitors);
+  log_.info("traffic {}: {} entries of {} visitors", gateway_.places().name(row.zone), row.entries, row.visitors);
 }
 
 }  // namespace moor::cli

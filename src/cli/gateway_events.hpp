@@ -9,7 +9,7 @@
 namespace moor::cli {
 
 /// One JSON line for each event on stdout; docs/cli/gateway.schema.json describes them.
-class EventPrinter final : public PipelineListener {
+class EventPrinter final : public GatewayListener {
 public:
   EventPrinter(Gateway& gateway, Clock& clock, Duration traffic_interval)
       : gateway_(gateway), clock_(clock), traffic_interval_(traffic_interval) {}
@@ -23,7 +23,7 @@ public:
   void on_decoded(DeviceSlot slot, const Device& device, const Decoded& decoded, TimePoint t) override;
   void on_decode_problem(const Device& device, const Decoded& decoded) override;
   void on_beacon(const BeaconEvent& event) override;
-  void on_presence(const Device& device, const PresenceReading& reading, VisitorId visitor) override;
+  void on_zone(const ZoneEvent& event) override;
   void on_visit(const Visit& visit) override;
   void on_traffic(const ZoneTraffic& row) override;
 
@@ -42,14 +42,14 @@ private:
 };
 
 /// A log line on stderr for each zone change and radio.
-class EventLog final : public PipelineListener {
+class EventLog final : public GatewayListener {
 public:
   EventLog(Gateway& gateway, spdlog::logger& log) : gateway_(gateway), log_(log) {}
 
   void on_radio(const RadioState& state);
   void on_decode_problem(const Device& device, const Decoded& decoded) override;
-  void on_presence(const Device& device, const PresenceReading& reading, VisitorId visitor) override;
-  void on_visit(const Visit& visit) override;
+  void on_zone(const ZoneEvent& event) override;
+  void on_visit_ended(const VisitEvent& event) override;
   void on_traffic(const ZoneTraffic& row) override;
 
 private:

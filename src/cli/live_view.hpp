@@ -8,7 +8,7 @@
 
 namespace moor::cli {
 
-class LiveView final : public PipelineListener {
+class LiveView final : public GatewayListener {
 public:
   /// Takes the screen until it is destroyed. @param hint  a line on what this is and how to leave.
   LiveView(Gateway& gateway, Clock& clock, std::string hint);

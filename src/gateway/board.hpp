@@ -3,6 +3,9 @@
 
 #include "gateway/events.hpp"
 #include "gateway/identities.hpp"
+#include "gateway/places.hpp"
+
+#include <memory>
 
 namespace moor {
 
@@ -29,12 +32,13 @@ struct DeviceStatus {
 
 class Board final : public GatewayListener {
 public:
-  Board(Identities& identities, const GatewayConfig& config) : identities_(identities), config_(config) {}
+  Board(Identities& identities, const Places& places) : identities_(identities), places_(places) {}
 
   /// Null for a slot without a device.
   [[nodiscard]] const DeviceStatus* find(DeviceSlot slot) const noexcept;
 
   void on_device(DeviceSlot slot, const Device& device) override;
+  void on_recalled(DeviceSlot slot, const Device& device, const Recalled& recalled) override;
   void on_forgotten(DeviceSlot slot, const Device& device) override;
   void on_decoded(DeviceSlot slot, const Device& device, const Decoded& decoded, TimePoint t) override;
   void on_presence(const Device& device, const PresenceReading& reading, VisitorId visitor) override;
@@ -43,7 +47,7 @@ public:
 
 private:
   Identities& identities_;
-  const GatewayConfig& config_;
+  const Places& places_;
   std::vector<std::unique_ptr<DeviceStatus>> devices_;
 };
 

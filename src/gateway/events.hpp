@@ -22,6 +22,7 @@ struct ZoneEvent {
   std::string cause;  ///< "rssi", "radio" (another radio owns it), "lost", "filter", "restart"
   std::optional<double> smoothed_dbm;
   std::optional<double> distance_m;
+  std::string detail;  ///< for people: "entered near: 3 readings in a row, smoothed -67.9 dBm is above -70 dBm"
 };
 
 /// A visit that began, or has ended.

@@ -14,6 +14,7 @@ Pipeline::Pipeline(const PipelineOptions& options, PipelineListener& listener)
       beacons_(options.beacons),
       visits_(options.visits),
       traffic_(options.traffic) {
+  options_.areas.validate();
   if (!options_.visitor_of) options_.visitor_of = [](const Address& address, TimePoint) { return address.bits() + 1; };
 }
 
@@ -46,12 +47,12 @@ void Pipeline::on_device_sighting(const Sighting& sighting) {
   const Device& device = devices_[heard.slot];
   if (heard.new_device) {
     state = State();
-    if (!filters_data_) listener_.on_device(heard.slot, device);
+    if (!filters_data_) begin(heard.slot, device);
   }
   if (filters_data_) {
     const bool passed = !heard.new_device && state.passes;
     if (heard.new_payload || heard.new_device) state.passes = options_.filter.passes(device);
-    if (state.passes && !passed) listener_.on_device(heard.slot, device);
+    if (state.passes && !passed) begin(heard.slot, device);
     if (!state.passes) {
       ++statistics_.filtered;
       return;
@@ -60,10 +61,41 @@ void Pipeline::on_device_sighting(const Sighting& sighting) {
   const auto on_beacon = [this](const BeaconEvent& event) { listener_.on_beacon(event); };
   if (heard.new_payload || (state.beacon != no_beacon && !beacons_.on_repeat(state.beacon, sighting, on_beacon)))
     on_payload(heard, device, sighting, state);
-  const auto power =
-      state.power_at_1m_dbm == no_tx_power || !options_.trust_beacon_power ? std::nullopt : std::optional(state.power_at_1m_dbm);
+  const bool has_power = state.power_at_1m_dbm != no_tx_power && (options_.trust_beacon_power || state.has_own_power);
+  const auto power = has_power ? std::optional(state.power_at_1m_dbm) : std::nullopt;
   presence_.on_sample(heard.slot, sighting.time, sighting.rssi_dbm, power,
                       [this](const PresenceReading& reading) { on_reading(reading); });
+}
+
+void Pipeline::begin(DeviceSlot slot, const Device& device) {
+  State& state = states_[slot];
+  if (const auto power = options_.powers.find(device.address.bits()); power != options_.powers.end()) {
+    state.power_at_1m_dbm = power->second;
+    state.has_own_power = true;
+  }
+  if (!options_.areas.empty()) areas_.reach(slot);
+  listener_.on_device(slot, device);
+  const std::optional<Recalled> before = options_.recall ? options_.recall(slot, device) : std::nullopt;
+  if (!before) return;
+  state.visitor = before->visitor;
+  presence_.restore(slot, before->range, before->smoothed_dbm, device.last_seen);
+  if (!options_.areas.empty() && before->place) areas_[slot].restore(*before->place, device.radio);
+  if (const auto place = place_of(slot); place && before->entered)
+    (void)visits_.restore(
+        {.visitor = before->visitor, .zone = *place, .entered = *before->entered, .left = {}, .breaks = before->breaks});
+  listener_.on_recalled(slot, device, *before);
+}
+
+std::optional<DeviceSlot> Pipeline::find(const Address& address) {
+  if (options_.keys != nullptr && !options_.keys->addresses().empty())
+    if (const auto* owner = options_.keys->addresses().resolve(address)) return devices_.find(owner->identity);
+  return devices_.find(address);
+}
+
+std::optional<ZoneId> Pipeline::place_of(DeviceSlot slot) const noexcept {
+  if (!options_.areas.empty()) return slot < areas_.capacity() ? areas_[slot].zone() : std::nullopt;
+  const std::optional<Zone> zone = presence_.zone(slot);
+  return zone ? std::optional(zone_id(*zone)) : std::nullopt;
 }
 
 void Pipeline::on_payload(const DeviceTable::Heard& heard, const Device& device, const Sighting& sighting, State& state) {
@@ -81,7 +113,7 @@ void Pipeline::on_payload(const DeviceTable::Heard& heard, const Device& device,
   }
   if (decoded_.frames().empty() && state.beacon == no_beacon) return;
   for (const BeaconFrame& frame : decoded_.frames())
-    if (const auto power = power_at_1m_dbm(frame); power && is_plausible_power(*power))
+    if (const auto power = power_at_1m_dbm(frame); power && is_plausible_power(*power) && !state.has_own_power)
       state.power_at_1m_dbm = static_cast<int8_t>(*power);
   if (state.beacon == no_beacon) {
     if (free_beacons_.empty()) {
@@ -100,18 +132,60 @@ void Pipeline::on_reading(const PresenceReading& reading) {
   if (reading.event == PresenceEvent::entered && state.visitor == 0)
     state.visitor = options_.visitor_of(device.address, reading.time);
   listener_.on_presence(device, reading, state.visitor);
-  if (reading.event == PresenceEvent::none) return;
-  const bool continues = reading.zone && visits_.has_open(state.visitor, zone_id(*reading.zone));
-  visits_.on_reading(state.visitor, reading, [this](const Visit& visit) { listener_.on_visit(visit); });
-  if (reading.zone && !continues)  // who rejoins a visit has not come in again
-    traffic_.on_entry(state.visitor, zone_id(*reading.zone), reading.time,
-                      [this](const ZoneTraffic& row) { listener_.on_traffic(row); });
+  Move change{.time = reading.time,
+              .slot = reading.slot,
+              .device = device,
+              .visitor = state.visitor,
+              .from = {},
+              .to = {},
+              .cause = reading.event == PresenceEvent::lost ? MoveCause::lost : MoveCause::rssi,
+              .reading = &reading};
+  if (options_.areas.empty()) {
+    if (reading.event == PresenceEvent::none) return;
+    if (reading.from) change.from = zone_id(*reading.from);
+    if (reading.zone) change.to = zone_id(*reading.zone);
+    move(change);
+  } else if (reading.event == PresenceEvent::lost) {
+    change.from = areas_[reading.slot].leave();
+    if (change.from) move(change);
+  } else if (reading.zone) {
+    const auto changed = areas_[reading.slot].on_reading(device.radio, reading.smoothed_dbm, options_.areas);
+    if (!changed) return;
+    change.from = changed->from;
+    change.to = changed->to;
+    if (changed->from && changed->other_radio) change.cause = MoveCause::radio;
+    move(change);
+  }
   if (reading.event == PresenceEvent::lost) listener_.on_visitor_gone(std::exchange(state.visitor, 0));
+}
+
+void Pipeline::move(Move& move) {
+  move.rejoins = move.to && visits_.has_open(move.visitor, *move.to);
+  listener_.on_move(move);
+  const auto ended = [this](const Visit& visit) { listener_.on_visit(visit); };
+  if (move.to) {
+    visits_.enter(move.visitor, *move.to, move.time, ended);
+  } else if (move.from) {
+    const bool lost = move.cause == MoveCause::lost;  // the silence is no dwell
+    visits_.leave(move.visitor, lost ? move.reading->last_heard : move.time, lost ? VisitEnd::lost : VisitEnd::moved, ended);
+  }
+  visits_.advance(move.time, ended);
+  if (move.to && !move.rejoins)  // who rejoins a visit has not come in again
+    traffic_.on_entry(move.visitor, *move.to, move.time, [this](const ZoneTraffic& row) { listener_.on_traffic(row); });
 }
 
 void Pipeline::forget(DeviceSlot slot, const Device& device) {
   State& state = states_[slot];
+  if (const auto place = place_of(slot))
+    listener_.on_move({.time = std::max(now_, device.last_seen),
+                       .slot = slot,
+                       .device = device,
+                       .visitor = state.visitor,
+                       .from = place,
+                       .to = {},
+                       .cause = MoveCause::forgotten});
   presence_.forget(slot);
+  if (slot < areas_.capacity()) areas_[slot] = AreaMachine();
   if (state.visitor != 0) {
     visits_.leave(state.visitor, device.last_seen, VisitEnd::lost, [this](const Visit& visit) { listener_.on_visit(visit); });
     listener_.on_visitor_gone(state.visitor);

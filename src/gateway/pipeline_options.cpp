@@ -2,7 +2,7 @@
 
 namespace moor {
 
-PipelineOptions pipeline_options(const GatewayConfig& config, KeyRing& keys,
+PipelineOptions pipeline_options(const GatewayConfig& config, const Places& places, KeyRing& keys,
                                  std::function<VisitorId(const Address&, TimePoint)> visitor_of) {
   PresenceOptions presence;
   presence.smoothing.alpha = config.presence.alpha;
@@ -23,6 +23,9 @@ PipelineOptions pipeline_options(const GatewayConfig& config, KeyRing& keys,
   options.presence = presence;
   options.beacons = {.presence = presence, .max_beacons = config.beacons.max};
   options.beacons.presence.lost_after = config.beacons.expire_after;
+  options.areas = places.areas();
+  for (const GatewayConfig::DeviceEntry& device : config.own_devices)
+    if (device.address && device.tx_power_dbm) options.powers[device.address->bits()] = static_cast<int8_t>(*device.tx_power_dbm);
   options.visits.rejoin_within = config.presence.rejoin_within;
   options.visits.max_open = config.devices.max;
   options.traffic.interval = config.presence.traffic_interval;

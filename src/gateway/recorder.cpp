@@ -37,33 +37,43 @@ void Recorder::on_beacon(const BeaconEvent& event) {
   if (const auto identity = BeaconIdentity::of(event.beacon.frame)) beacons_.erase(*identity);
 }
 
-void Recorder::on_presence(const Device&, const PresenceReading& reading, VisitorId visitor) {
-  if (reading.event == PresenceEvent::none) return;
-  const std::string device = identities_.text_of(visitor);
-  const auto name = [](const std::optional<Zone>& zone) { return zone ? std::string(to_string(*zone)) : std::string(); };
-  store_.put(ZoneEventRow{.time = reading.time,
-                          .device = device,
-                          .from = name(reading.from),
-                          .to = name(reading.zone),
-                          .cause = describe(reading),
-                          .smoothed_rssi_dbm = reading.smoothed_dbm,
-                          .distance_m = reading.distance ? std::optional(reading.distance->m) : std::nullopt});
-  if (reading.zone) store_.put(VisitRow{.device = device, .zone = name(reading.zone), .entered = reading.time, .left = {}});
+void Recorder::on_zone(const ZoneEvent& event) {
+  store_.put(ZoneEventRow{.time = event.time,
+                          .device = event.device,
+                          .from = event.from,
+                          .to = event.to,
+                          .cause = event.cause,
+                          .smoothed_rssi_dbm = event.smoothed_dbm,
+                          .distance_m = event.distance_m});
 }
 
-void Recorder::on_visit(const Visit& visit) {
-  store_.put(VisitRow{.device = identities_.text_of(visit.visitor),
-                      .zone = std::string(to_string(static_cast<Zone>(visit.zone))),
-                      .entered = visit.entered,
-                      .left = visit.left});
+void Recorder::on_visit_began(const VisitEvent& event) {
+  store_.put(VisitRow{.device = event.device, .zone = event.zone, .entered = event.entered, .left = {}});
+}
+
+void Recorder::on_visit_ended(const VisitEvent& event) {
+  store_.put(VisitRow{.device = event.device, .zone = event.zone, .entered = event.entered, .left = event.left});
 }
 
 void Recorder::on_traffic(const ZoneTraffic& row) {
   store_.put(TrafficRow{.interval_start = clock_.to_wall(row.from),
                         .interval = traffic_interval_,
-                        .zone = std::string(to_string(static_cast<Zone>(row.zone))),
+                        .zone = places_.name(row.zone),
                         .entries = row.entries,
                         .distinct = row.visitors});
+}
+
+void Recorder::slice(const Pipeline& pipeline, TimePoint) {
+  const DeviceTable& devices = pipeline.devices();
+  constexpr DeviceSlot slices = 40;        // seconds for all devices, where there are many
+  constexpr DeviceSlot least_slice = 100;  // devices
+  const DeviceSlot slots = devices.slots();
+  for (DeviceSlot left = std::max<DeviceSlot>((slots + slices - 1) / slices, std::min<DeviceSlot>(slots, least_slice)); left > 0;
+       --left) {
+    if (next_device_ >= slots) next_device_ = 0;
+    const DeviceSlot slot = next_device_++;
+    if (devices.is_used(slot) && pipeline.passes(slot)) store_device(slot, devices[slot]);
+  }
 }
 
 void Recorder::sweep(const Pipeline& pipeline) {

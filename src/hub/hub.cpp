@@ -27,9 +27,9 @@ bool same_device(const Address& a, const Address& b) noexcept {
 Hub::State::State(asio::any_io_executor context, Clock& its_clock, const Radios& radios, HubOptions its_options)
     : executor(std::move(context)),
       clock(its_clock),
-      options(its_options),
-      rules(hub::rules_of(its_options.profile)),
-      reception(rules),
+      options(std::move(its_options)),
+      rules(hub::rules_of(options.profile)),
+      reception(rules, options.devices),
       failures(rules) {
   for (size_t i = 0; i < radios.size(); ++i) {
     const auto index = static_cast<hub::SourceIndex>(i);
@@ -71,7 +71,7 @@ awaitable<void> Hub::State::run() {
 awaitable<void> Hub::State::run_radio(Member& member) {
   Duration pause = first_retry;
   ScanOptions scan_options;
-  scan_options.active = options.active;
+  scan_options.active = options.active && std::ranges::find(options.passive, member.radio.info().id) == options.passive.end();
   struct Leave {
     Member& member;
     ~Leave() { member.state.set_scanning(member, false); }
@@ -82,10 +82,14 @@ awaitable<void> Hub::State::run_radio(Member& member) {
     try {
       set_scanning(member, true);
       co_await member.radio.scan(scan_options, member);
+      set_scanning(member, false);
+      tell(member);
       co_return;
     } catch (const CaptureError& error) {  // a recording does not mend itself
       failure = std::current_exception();
       member.problem = error.what();
+      set_scanning(member, false);
+      tell(member);
       co_return;
     } catch (const Error& error) {
       problem = std::string(error.what()) + (error.advice().empty() ? "" : "; " + error.advice());
@@ -208,14 +212,20 @@ void Hub::State::on_outcome(const Sighting& sighting, const hub::Reception::Outc
   for (const Waiter& waiter : waiting_to_hear)
     if (same_device(waiter.device, sighting.address)) waiter.event->set();
   if (outcome.new_path) wake(sighting.address);
-  if (!outcome.owned) return;
   const Device& device = reception.devices()[outcome.slot];
+  if (!outcome.owned) {
+    for (HubListener* listener : listeners) listener->on_heard(device, sighting);
+    return;
+  }
   if (outcome.taken_from != hub::no_source) {
     const RadioId from = members[outcome.taken_from]->radio.info().id;
     const RadioId to = members[reception.ownership().owner(outcome.slot)]->radio.info().id;
     for (HubListener* listener : listeners) listener->on_owner(device, from, to);
   }
-  for (HubListener* listener : listeners) listener->on_advertisement(device, sighting, outcome.changed);
+  for (HubListener* listener : listeners) {
+    listener->on_advertisement(device, sighting, outcome.changed);
+    listener->on_heard(device, sighting);
+  }
 }
 
 void Hub::State::wake(const Address& device) {
@@ -254,7 +264,7 @@ awaitable<bool> Hub::State::wait_heard(Address device, TimePoint deadline) {
 }
 
 Hub::Hub(asio::any_io_executor executor, Clock& clock, Radios radios, HubOptions options)
-    : state_(std::make_unique<State>(std::move(executor), clock, radios, options)) {}
+    : state_(std::make_unique<State>(std::move(executor), clock, radios, std::move(options))) {}
 
 Hub::~Hub() = default;
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace moor {
 
@@ -161,6 +162,27 @@ std::optional<RadioId> Hub::owner(const Address& device) const noexcept {
   const auto slot = state_->find_slot(device);
   const auto source = slot ? state_->reception.ownership().owner(*slot) : hub::no_source;
   return source == hub::no_source ? std::nullopt : std::optional(state_->members[source]->radio.info().id);
+}
+
+std::vector<Hearing> Hub::hearings(const Address& device) const {
+  std::vector<Hearing> found;
+  const auto slot = state_->find_slot(device);
+  if (!slot) return found;
+  const TimePoint now = state_->clock.now();
+  for (const hub::Hearing& each : state_->reception.ownership().hearings(*slot))
+    if (subtract_saturated(now, each.last) <= state_->rules.hearing_expires)
+      found.push_back({.radio = state_->members[each.source]->radio.info().id,
+                       .smoothed_dbm = each.has_level() ? each.smoothed_dbm : no_rssi,
+                       .last = each.last});
+  const auto level = [](const Hearing& each) { return each.smoothed_dbm == no_rssi ? -1000.0 : each.smoothed_dbm; };
+  std::ranges::sort(found, std::greater(), level);
+  return found;
+}
+
+RadioHealth Hub::health(RadioId radio) const {
+  for (const auto& member : state_->members)
+    if (member->radio.info().id == radio) return state_->health(*member);
+  return {};
 }
 
 std::optional<Duration> Hub::advertising_interval(const Address& device) const noexcept {

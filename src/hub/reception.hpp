@@ -12,7 +12,8 @@ namespace moor::hub {
 
 class Reception {
 public:
-  explicit Reception(const Rules& rules) : rules_(rules), ownership_(rules), intervals_(rules), availability_(rules) {}
+  explicit Reception(const Rules& rules, const DeviceTableOptions& devices = {})
+      : rules_(rules), devices_(devices), ownership_(rules), intervals_(rules), availability_(rules) {}
 
   void begin(TimePoint now) noexcept { availability_.begin(now); }
   void set_source(SourceIndex source, bool can_connect, bool listens) { ownership_.set_source(source, can_connect, listens); }

@@ -77,6 +77,23 @@ std::optional<Zone> PresenceTracker::zone(DeviceSlot slot) const noexcept {
   return slot < devices_.capacity() ? devices_[slot].zone.zone() : std::nullopt;
 }
 
+std::optional<double> PresenceTracker::smoothed_dbm(DeviceSlot slot) const noexcept {
+  if (slot >= devices_.capacity() || !devices_[slot].smoothed.has_value()) return std::nullopt;
+  return devices_[slot].smoothed.value();
+}
+
+void PresenceTracker::restore(DeviceSlot slot, Zone zone, double smoothed_dbm, TimePoint t) {
+  forget(slot);
+  devices_.reach(slot);
+  if (has_windows()) windows_.reach(slot);
+  Device& device = devices_[slot];
+  device.last_heard = device.last_reading = t;
+  (void)device.smoothed.add(smoothed_dbm, 1);
+  device.zone.restore(zone);
+  device.is_present = true;
+  wheel_.schedule(slot, t, *deadline_of(slot));
+}
+
 bool PresenceTracker::admit(double rssi_dbm) noexcept {
   if (rssi_dbm == no_rssi) {
     ++statistics_.without_rssi;

@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 constexpr uint64_t phone = 0x400000000002;
 
 // Notes what the gateway tells, with the seconds since the start.
-class Notes final : public PipelineListener {
+class Notes final : public GatewayListener {
 public:
   Notes(Gateway& gateway, TimePoint start) : gateway_(gateway), start_(start) {}
   void on_presence(const Device&, const PresenceReading& reading, VisitorId visitor) override {
@@ -50,7 +50,7 @@ protected:
   }
 
   void add_radio(std::vector<FakeRadio::Step> script, std::exception_ptr fails_with = nullptr) {
-    radios_.push_back(std::make_unique<FakeRadio>(clock_, std::move(script), fails_with));
+    radios_.push_back(std::make_unique<FakeRadio>(clock_, std::move(script), fails_with, static_cast<RadioId>(radios_.size())));
     config_.radios.push_back({.spec = RadioSpec::parse("bluez"), .active = true});
   }
   void keep_database() { config_.store.path = folder_ / "moor.db"; }

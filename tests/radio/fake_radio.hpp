@@ -14,8 +14,10 @@ public:
     std::vector<Sighting> heard;
   };
 
-  FakeRadio(Clock& clock, std::vector<Step> script, std::exception_ptr fails_with = nullptr)
-      : clock_(clock), script_(std::move(script)), fails_with_(fails_with) {}
+  FakeRadio(Clock& clock, std::vector<Step> script, std::exception_ptr fails_with = nullptr, RadioId id = 0)
+      : clock_(clock), script_(std::move(script)), fails_with_(fails_with) {
+    info_.id = id;
+  }
 
   [[nodiscard]] const RadioInfo& info() const noexcept override { return info_; }
   [[nodiscard]] ScanStatistics statistics() const noexcept override { return {}; }
@@ -29,7 +31,10 @@ public:
     for (const Step& step : script_) {
       co_await clock_.wait_for(step.after);
       std::vector<Sighting> batch = step.heard;
-      for (Sighting& sighting : batch) sighting.time = clock_.now();
+      for (Sighting& sighting : batch) {
+        sighting.time = clock_.now();
+        sighting.radio = info_.id;
+      }
       if (!batch.empty()) sink.on_sightings(batch);
     }
     if (fails_with_) std::rethrow_exception(fails_with_);
