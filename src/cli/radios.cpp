@@ -1,19 +1,16 @@
 // moor radios: which radios there are, and how they are.
 
 #include "cli/commands.hpp"
+#include "cli/found_radios.hpp"
 #include "cli/radio_session.hpp"
 #include "cli/scan_arguments.hpp"
 #include "cli/terminal.hpp"
 #include "core/json_text.hpp"
-#include "moor/adapter.hpp"
 #include "moor/advertisement.hpp"
 #include "moor/error.hpp"
-#include "radio/esphome/proxy_radio.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json.hpp>
 
 namespace moor::cli {
@@ -52,9 +49,7 @@ State state_of(const Radio& radio) {
 
 // An ESPHome device that has announced itself. Its slots show only in a session, which needs its key.
 State state_of(const esphome_radio::FoundProxy& found) {
-  constexpr uint16_t usual_port = 6053;
-  const std::string port = found.port == usual_port ? "" : fmt::format(":{}", found.port);
-  const std::string spec = "esphome://" + (found.host.empty() ? found.name + ".local" : found.host) + port;
+  const std::string spec = spec_of(found);
   std::string detail = found.friendly_name.empty() ? found.name : fmt::format("{} ({})", found.friendly_name, found.name);
   for (const std::string& part : {found.mac, found.project, found.version.empty() ? "" : "ESPHome " + found.version,
                                   std::string(found.encrypted ? "encrypted" : "not encrypted")})
@@ -108,37 +103,6 @@ std::vector<State> states_of(const std::string& text) {
   }
 }
 
-// All adapters of this machine; where there is none, or nobody to ask, what the default would say.
-std::vector<std::string> adapters() {
-  std::vector<std::string> specs;
-  boost::asio::io_context context;
-  RealClock clock;
-  boost::asio::co_spawn(context, list_adapters(clock), [&](std::exception_ptr, const std::vector<AdapterInfo>& found) {
-    for (const AdapterInfo& adapter : found) specs.push_back("bluez:" + adapter.name);
-  });
-  clock.run(context);
-  if (specs.empty()) specs.emplace_back("bluez");
-  return specs;
-}
-
-// The proxies of the network, where it can be asked.
-std::vector<State> discovered() {
-  constexpr Duration patience =
-      std::chrono::milliseconds(1500);  // answers come within 0.12 s (RFC 6762, 6), a repeated question after 1 s
-  std::vector<State> states;
-  boost::asio::io_context context;
-  RealClock clock;
-  const auto mdns = mdns::usual_mdns(clock);
-  if (!mdns) return states;
-  boost::asio::co_spawn(context, esphome_radio::find_proxies(*mdns, clock, clock.now() + patience),
-                        [&](std::exception_ptr, const std::vector<esphome_radio::FoundProxy>& found) {
-                          for (const esphome_radio::FoundProxy& each : found) states.push_back(state_of(each));
-                          context.stop();
-                        });
-  clock.run(context);
-  return states;
-}
-
 class RadiosCommand final : public Command {
 public:
   [[nodiscard]] std::string name() const override { return "radios"; }
@@ -155,12 +119,13 @@ public:
 
   [[nodiscard]] int run() override {
     const bool discover = arguments_.radios.empty() && !no_discovery_;
-    if (arguments_.radios.empty()) arguments_.radios = adapters();
+    if (arguments_.radios.empty()) arguments_.radios = find_adapters();
+    if (arguments_.radios.empty()) arguments_.radios.emplace_back("bluez");  // which says why there is none
     std::vector<State> states;
     for (const std::string& text : arguments_.radios)
       for (State& state : states_of(text)) states.push_back(std::move(state));
     if (discover)
-      for (State& state : discovered()) states.push_back(std::move(state));
+      for (const esphome_radio::FoundProxy& each : find_network_proxies()) states.push_back(state_of(each));
     if (arguments_.json)
       print_json(states);
     else

@@ -169,8 +169,9 @@ void add_keys(const std::vector<GatewayConfig::KeyEntry>& keys, KeyRing& ring);
 /// @throws ConfigError if the file cannot be read or is over 1 MiB, ConfigMistakes if it is wrong.
 [[nodiscard]] GatewayConfig load_config(const std::filesystem::path& path);
 
-/// A file to start from: every key with its meaning, range and default, commented out.
-[[nodiscard]] std::string example_config();
+/// A file to start from: every key with its meaning, range and default, commented out but for what `chosen` has otherwise; secrets and keys of proxies
+/// are left out.
+[[nodiscard]] std::string example_config(const GatewayConfig& chosen = {});
 
 /// The configuration as a file that would give it, every key with its value; the keys of proxies are left out.
 [[nodiscard]] std::string explain_config(const GatewayConfig& config);

@@ -25,7 +25,7 @@ struct WriteGatewayValue : WriteValue {
   std::string operator()(const std::set<EventKind>& values) const {
     return list(values, [](EventKind each) { return toml_string(names_of<EventKind>()[static_cast<size_t>(each)]); });
   }
-  std::string operator()(const RadioSpec& value) const { return toml_string(value.to_string()); }
+  std::string operator()(const RadioSpec& value) const { return toml_string(value.to_setting()); }
   std::string operator()(const std::vector<uint16_t>& values) const {
     return list(values, [](uint16_t each) { return fmt::format("0x{:04x}", each); });
   }
@@ -115,18 +115,50 @@ std::string config_reference() {
   return out;
 }
 
-std::string example_config() {
-  GatewayConfig config = defaults();
+namespace {
+
+// One section of the example. What differs from the default stands as it is, the rest behind '#'.
+std::string example_of(const Section& section, GatewayConfig& chosen, bool given) {
+  GatewayConfig plain = defaults();
+  const auto differs = [&](const config::Key& key) {
+    const bool required = section.entries != nullptr && section.entries->required == key.name;
+    return given && (required || value_text(key, chosen) != value_text(key, plain));
+  };
+  const bool repeated = section.entries != nullptr;
+  bool any = false;
+  std::string lines;
+  for (const config::Key& key : keys()) {
+    if (key.section != section.name) continue;
+    lines += fmt::format("\n# {}\n# Takes {}.\n", key.meaning, expected(key));
+    if (differs(key)) {
+      any = true;
+      lines += fmt::format("{} = {}\n", key.name, value_text(key, chosen));
+    } else {
+      lines += fmt::format("#{} = {}\n", key.name, sample_text(key, plain));
+    }
+  }
+  return fmt::format("\n# {}\n{}{}{}{}\n", section.meaning, any ? "" : "#", repeated ? "[[" : "[", section.name,
+                     repeated ? "]]" : "]") +
+         lines;
+}
+
+}  // namespace
+
+std::string example_config(const GatewayConfig& chosen) {
   std::string out =
       "# Configuration of 'moor gateway'. Every key is here with its default; remove the '#' before those to change, and the "
       "one\n"
       "# before their section.\n";
   for (const Section& section : sections()) {
-    const bool repeated = section.entries != nullptr;
-    out += fmt::format("\n# {}\n#{}{}{}\n", section.meaning, repeated ? "[[" : "[", section.name, repeated ? "]]" : "]");
-    for (const config::Key& key : keys())
-      if (key.section == section.name)
-        out += fmt::format("\n# {}\n# Takes {}.\n#{} = {}\n", key.meaning, expected(key), key.name, sample_text(key, config));
+    const size_t entries = section.entries == nullptr ? 1 : section.entries->count(chosen);
+    for (size_t i = 0; i < entries; ++i) {
+      GatewayConfig one = section.entries == nullptr ? chosen : section.entries->with_last(chosen, i);
+      out += example_of(section, one, true);
+    }
+    if (entries == 0) {
+      GatewayConfig plain = defaults();
+      out += example_of(section, plain, false);
+    }
   }
   return out;
 }

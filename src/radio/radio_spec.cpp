@@ -1,6 +1,7 @@
 #include "moor/error.hpp"
 #include "moor/radio.hpp"
 
+#include <fmt/format.h>
 #include <charconv>
 #include <cmath>
 
@@ -143,6 +144,20 @@ std::string RadioSpec::to_string() const {
     case Kind::replay: return "replay:" + target;
   }
   return {};
+}
+
+std::string RadioSpec::to_setting() const {
+  std::string text = to_string();
+  char separator = text.find('?') == std::string::npos ? '?' : '&';
+  const auto add = [&](const std::string& parameter) {
+    text += separator + parameter;
+    separator = '&';
+  };
+  if (!key_file.empty()) add("key_file=" + key_file);
+  if (!expected_name.empty()) add("name=" + expected_name);
+  if (speed) add(*speed == 0 ? "speed=max" : fmt::format("speed={:.9g}", *speed));
+  if (loop) add("loop");
+  return text;
 }
 
 bool RadioSpec::is_virtual_time() const noexcept {

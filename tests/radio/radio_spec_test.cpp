@@ -117,5 +117,12 @@ TEST(RadioSpec, RefusesWhatItCannotMeanAndNamesTheForms) {
   }
 }
 
+TEST(RadioSpec, IsWrittenAsASettingWithAllButItsKey) {
+  for (const char* text : {"bluez:hci1", "esphome://hall.local?key_file=/etc/moor/hall.key&name=hall",
+                           "sim:flat.toml?radio=hall&speed=2.5", "replay:a.btsnoop?speed=max&loop", "replay:a.btsnoop"})
+    EXPECT_EQ(RadioSpec::parse(text).to_setting(), text);
+  EXPECT_EQ(RadioSpec::parse("esphome://hall.local?key=c2VjcmV0&name=hall").to_setting(), "esphome://hall.local?name=hall");
+}
+
 }  // namespace
 }  // namespace moor
