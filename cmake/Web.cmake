@@ -1,6 +1,6 @@
 # The dashboard (web/) as a part of the program: built by npm, compressed, and embedded as a table of assets (src/serve/dashboard.hpp). All of it happens in the build
 # folder. web/dist, where there is one (as in a source archive), is taken as it is, without npm.
-option(MOOR_DASHBOARD "Build the dashboard into the program; needs npm, or web/dist" ON)
+option(MOOR_DASHBOARD "Build the dashboard into the program; needs npm, or web/dist" ${PROJECT_IS_TOP_LEVEL})
 
 set(web_dir "${PROJECT_BINARY_DIR}/web")
 if(EXISTS "${PROJECT_SOURCE_DIR}/web/dist/index.html")
