@@ -28,15 +28,15 @@ Intake::Intake(IntakeOptions options, Deliver deliver, Watch watch)
   if (options_.capacity == 0) throw UsageError("an intake needs room for at least one sighting");
 }
 
-bool Intake::put(const HeardSighting& heard) {
+bool Intake::put(const Sighting& sighting, bool owned, bool changed) {
   ++statistics_.taken;
   const bool asks = !std::exchange(in_turn_, true);
   if (asks) begin_slice();
   if (all_.first == none && may_go_on()) {
     ++statistics_.at_once;
-    deliver_(heard);
+    deliver_(sighting, owned);
   } else {
-    wait(heard);
+    wait(sighting, owned, changed);
   }
   return asks;
 }
@@ -68,20 +68,20 @@ bool Intake::may_go_on() {
   return !used_up_;
 }
 
-Worth Intake::worth_of(const HeardSighting& heard) {
-  if (!heard.owned) return Worth::other_radio;
-  const auto [known, added] = heard_.try_emplace(heard.sighting.address, heard.sighting.time);
-  const Duration silence = subtract_saturated(heard.sighting.time, known->second);
-  known->second = heard.sighting.time;
-  if (heard.changed) return Worth::news;
+Worth Intake::worth_of(const Sighting& sighting, bool owned, bool changed) {
+  if (!owned) return Worth::other_radio;
+  const auto [known, added] = heard_.try_emplace(sighting.address, sighting.time);
+  const Duration silence = subtract_saturated(sighting.time, known->second);
+  known->second = sighting.time;
+  if (changed) return Worth::news;
   return !added && silence <= options_.recent ? Worth::recent : Worth::repeat;
 }
 
-void Intake::wait(const HeardSighting& heard) {
+void Intake::wait(const Sighting& sighting, bool owned, bool changed) {
   if (heard_.size() >= options_.capacity) heard_.clear();  // bounded; what is forgotten counts for more once
-  const Worth worth = worth_of(heard);
+  const Worth worth = worth_of(sighting, owned, changed);
   if (statistics_.waiting < options_.capacity) {
-    keep(heard, worth);
+    keep(sighting, owned, worth);
     return;
   }
   const auto least = std::ranges::find_if(alike_, [](const List& list) { return list.first != none; });
@@ -92,7 +92,7 @@ void Intake::wait(const HeardSighting& heard) {
   }
   shed(least_worth);
   remove(least->first);
-  keep(heard, worth);
+  keep(sighting, owned, worth);
 }
 
 void Intake::shed(Worth worth) {
@@ -100,7 +100,7 @@ void Intake::shed(Worth worth) {
   last_shed_ = watch_();
 }
 
-void Intake::keep(const HeardSighting& heard, Worth worth) {
+void Intake::keep(const Sighting& sighting, bool owned, Worth worth) {
   uint32_t place = static_cast<uint32_t>(nodes_.size());
   if (unused_.empty()) {
     nodes_.emplace_back();
@@ -109,12 +109,13 @@ void Intake::keep(const HeardSighting& heard, Worth worth) {
     unused_.pop_back();
   }
   Node& node = nodes_[place];
-  node.heard = heard;
+  node.sighting = sighting;
+  node.owned = owned;
   node.worth = worth;
   node.since = slice_began_;
-  if (heard.sighting.payload_size() > legacy_payload_size && !heard.sighting.payload_lost()) {
+  if (sighting.payload_size() > legacy_payload_size && !sighting.payload_lost()) {
     if (!long_payloads_) long_payloads_ = std::make_unique<PayloadRing>(size_t{1} << 20);
-    node.heard.sighting.set_payload(heard.sighting.payload(), *long_payloads_);
+    node.sighting.set_payload(sighting.payload(), *long_payloads_);
   }
   append(all_, &Node::all, place);
   append(alike_[static_cast<size_t>(worth)], &Node::alike, place);
@@ -129,10 +130,10 @@ void Intake::remove(uint32_t place) noexcept {
 }
 
 void Intake::deliver_first() {
-  const HeardSighting heard = nodes_[all_.first].heard;
-  statistics_.longest_wait = std::max(statistics_.longest_wait, slice_began_ - nodes_[all_.first].since);
+  const Node first = nodes_[all_.first];
+  statistics_.longest_wait = std::max(statistics_.longest_wait, slice_began_ - first.since);
   remove(all_.first);
-  deliver_(heard);
+  deliver_(first.sighting, first.owned);
 }
 
 void Intake::append(List& list, Link Node::* link, uint32_t place) noexcept {

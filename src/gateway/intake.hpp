@@ -43,25 +43,19 @@ struct IntakeStatistics {
   [[nodiscard]] uint64_t all_shed() const noexcept;
 };
 
-/// A sighting as the hub judged it.
-struct HeardSighting {
-  Sighting sighting;
-  bool owned = false;    ///< by the radio that owns the device
-  bool changed = false;  ///< and its payload brings news
-};
-
 class Intake {
 public:
   /// Is given every sighting that is not shed, in the order in which they came. Must not call the intake.
-  using Deliver = std::function<void(const HeardSighting&)>;
+  using Deliver = std::function<void(const Sighting&, bool owned)>;
   /// Time that passes while the program works. Virtual time does not, so nothing ever waits there.
   using Watch = std::function<TimePoint()>;
 
   /// @throws UsageError for a capacity of 0.
   Intake(IntakeOptions options, Deliver deliver, Watch watch);
 
+  /// @param owned    by the radio that heard it. @param changed  and its payload brings news.
   /// @returns whether `turn` is to be called soon; not again before it was.
-  [[nodiscard]] bool put(const HeardSighting& heard);
+  [[nodiscard]] bool put(const Sighting& sighting, bool owned, bool changed);
   /// A new round: processes what waits, for a slice. @returns whether it is to be called again.
   [[nodiscard]] bool turn();
   /// Processes everything that waits, for a clean end.
@@ -80,7 +74,8 @@ private:
     uint32_t after = none;
   };
   struct Node {
-    HeardSighting heard;
+    Sighting sighting;
+    bool owned = false;
     Worth worth = Worth::news;
     TimePoint since;
     Link all;
@@ -92,9 +87,9 @@ private:
   };
 
   [[nodiscard]] bool may_go_on();
-  [[nodiscard]] Worth worth_of(const HeardSighting& heard);
-  void wait(const HeardSighting& heard);
-  void keep(const HeardSighting& heard, Worth worth);
+  [[nodiscard]] Worth worth_of(const Sighting& sighting, bool owned, bool changed);
+  void wait(const Sighting& sighting, bool owned, bool changed);
+  void keep(const Sighting& sighting, bool owned, Worth worth);
   void remove(uint32_t place) noexcept;
   void deliver_first();
   void shed(Worth worth);
