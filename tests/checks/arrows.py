@@ -35,10 +35,10 @@ KNOWS = {
     "store": ["core"],
     "mqtt": ["core"],
     "http": ["core"],
-    "report": ["connect", "tracking", "gatt", "power"],
+    "report": ["store", "connect", "tracking", "gatt", "power"],
     "gateway": ["hub", "tracking", "crypto", "toml", "store"],
     "publish": ["gateway", "mqtt", "http"],
-    "serve": ["gateway", "http", "report"],
+    "serve": ["gateway", "http", "report", "radio/sim", "radio/replay"],
     "fleet": ["core", "presence"],
     "cli": ["gateway", "report", "publish", "serve", "proxy", "fleet", "power", "gatt", "radio/open", "radio/controller"],
 }
