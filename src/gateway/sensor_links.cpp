@@ -64,6 +64,7 @@ ConnectOptions Sensors::connect_options(const Served& served) {
   options.max_attempts = 2;
   options.client.label = served.entry->name;
   options.cache = &cache_;
+  options.target_callback = [this, &served] { return target_of(served); };  // a private address may change meanwhile
   return options;
 }
 
@@ -216,7 +217,7 @@ void Sensors::on_value(Served& served, Turn& turn, const Uuid& characteristic, c
   schedule_.on_served(served.id, t);
   SensorValue told{.time = t,
                    .sensor = served.entry->name,
-                   .address = served.address,
+                   .address = *served.state.address,
                    .device = served.state.device,
                    .name = served.state.name,
                    .characteristic = characteristic,
@@ -271,7 +272,7 @@ void Sensors::finish(Served& served, Turn& turn) {
           .cause = was_connected ? turn.lost : turn.problem,
           .took = t - (was_connected ? *turn.connected : turn.began)});
   schedule_.on_ended(served.id, t, stopping_ ? End::served : turn.end);
-  served.state.device = identities_.identify(served.address, t).text;  // under which the next turn is told
+  served.state.device = identities_.identify(*served.state.address, t).text;  // under which the next turn is told
   refresh(served);
   wake();
 }

@@ -32,8 +32,9 @@ SensorState::Phase phase_of(SensorSchedule::Phase phase) noexcept {
 
 }  // namespace
 
-Sensors::Sensors(PathSource& paths, const std::vector<Entry>& entries, Identities& identities, SensorScheduleOptions options)
-    : paths_(paths), entries_(entries), identities_(identities), schedule_(options) {
+Sensors::Sensors(PathSource& paths, const std::vector<Entry>& entries, Identities& identities, AddressResolver* owners,
+                 SensorScheduleOptions options)
+    : paths_(paths), entries_(entries), identities_(identities), owners_(owners), schedule_(options) {
   for (const Entry& entry : entries_) {
     if (entry.device) (void)add(entry, *entry.device);
     has_services_ = has_services_ || entry.service.has_value();
@@ -64,9 +65,14 @@ Sensors::Served& Sensors::add(const Entry& entry, const Address& address) {
   return **served_.insert(place, std::move(made));
 }
 
-Sensors::Served* Sensors::find(const Address& address) noexcept {
-  const auto found = std::ranges::find(served_, address.bits(), [](const auto& each) { return each->address.bits(); });
+Sensors::Served* Sensors::find(const Address& identity) noexcept {
+  const auto found = std::ranges::find(served_, identity.bits(), [](const auto& each) { return each->state.address->bits(); });
   return found == served_.end() ? nullptr : found->get();
+}
+
+Address Sensors::identity_of(const Address& address) {
+  const AddressResolver::Owner* owner = owners_ == nullptr ? nullptr : owners_->resolve(address);
+  return owner == nullptr ? address : owner->identity;
 }
 
 Sensors::Served& Sensors::get(SensorId id) noexcept {
@@ -188,15 +194,22 @@ std::span<const SensorState> Sensors::states() {
 void Sensors::on_advertisement(const Device& device, const Sighting&, bool changed) {
   if (!awaited_.empty() && awaited_.contains(device.address.bits()) && now() - planned_ >= least_between) wake();
   if (!changed) return;
-  if (Served* known = find(device.address)) {
-    known->address = device.address;  // with the kind that was heard
+  const Address identity = identity_of(device.address);
+  if (Served* known = find(identity)) {
+    if (known->address != device.address) {  // of another kind than was written, or private, which changes
+      awaited_.erase(known->address.bits());
+      known->address = device.address;
+      if (schedule_.is_waiting(known->id)) wake();
+    }
     if (!known->entry->device) known->state.name = identities_.name_of(device);
     return;
   }
   if (!has_services_) return;
   for (const Entry& entry : entries_) {
     if (!entry.service || !device.data.has_service(*entry.service) || !make_place(entry)) continue;
-    add(entry, device.address).state.name = identities_.name_of(device);
+    Served& added = add(entry, identity);
+    added.address = device.address;
+    added.state.name = identities_.name_of(device);
     wake();
     return;
   }
@@ -222,7 +235,7 @@ bool Sensors::make_place(const Entry& entry) {
 }
 
 void Sensors::on_device_gone(const Device& device) {
-  if (Served* served = find(device.address)) served->gone_since = now();
+  if (Served* served = find(identity_of(device.address))) served->gone_since = now();
 }
 
 }  // namespace moor

@@ -6,6 +6,7 @@
 #include "gateway/events.hpp"
 #include "gateway/identities.hpp"
 #include "gateway/sensor_schedule.hpp"
+#include "moor/address_resolver.hpp"
 #include "moor/connect.hpp"
 #include "moor/hub.hpp"
 #include "moor/service_cache.hpp"
@@ -32,8 +33,9 @@ public:
   /// Between two plans that are made only because somebody was heard.
   static constexpr Duration least_between = std::chrono::seconds(1);
 
-  /// `paths` and `identities` must outlive it. Of a hub it must be a listener too, before the hub runs.
-  Sensors(PathSource& paths, const std::vector<Entry>& entries, Identities& identities,
+  /// `paths`, `identities` and `owners` must outlive it. Of a hub it must be a listener too, before the hub runs.
+  /// @param owners  whose keys tell the device behind a resolvable private address; may be null.
+  Sensors(PathSource& paths, const std::vector<Entry>& entries, Identities& identities, AddressResolver* owners = nullptr,
           SensorScheduleOptions options = SensorScheduleOptions());
   ~Sensors() override;
 
@@ -55,7 +57,7 @@ private:
   struct Served {
     const Entry* entry = nullptr;
     SensorId id = 0;
-    Address address;
+    Address address;  // that it uses now
     SensorState state;
     bool busy = false;  // a coroutine works for it
     std::optional<TimePoint> gone_since{};
@@ -79,7 +81,8 @@ private:
   // sensors.cpp: which devices, and when.
   Served& add(const Entry& entry, const Address& address);
   [[nodiscard]] bool make_place(const Entry& entry);
-  [[nodiscard]] Served* find(const Address& address) noexcept;
+  [[nodiscard]] Served* find(const Address& identity) noexcept;
+  [[nodiscard]] Address identity_of(const Address& address);
   [[nodiscard]] Served& get(SensorId id) noexcept;
   [[nodiscard]] std::vector<SensorRadio> look_at_radios(TimePoint now);
   [[nodiscard]] std::vector<SensorReach> reach_of(SensorId id);
@@ -105,6 +108,7 @@ private:
   PathSource& paths_;
   std::vector<Entry> entries_;
   Identities& identities_;
+  AddressResolver* owners_;
   SensorSchedule schedule_;
   ServiceCache cache_;
   std::vector<GatewayListener*> listeners_;

@@ -81,7 +81,7 @@ protected:
   template <typename Story>
   void run(const std::vector<Entry>& entries, Duration duration, Story story) {
     Hub hub(context_.get_executor(), clock_, radios_);
-    Sensors sensors(hub, entries, identities_);
+    Sensors sensors(hub, entries, identities_, &owners_);
     sensors_ = &sensors;
     sensors.add_listener(log_);
     hub.add_listener(sensors);
@@ -113,6 +113,7 @@ protected:
   }
 
   Identities identities_{PrivacyOptions{.store_addresses = AddressStorage::all}};
+  AddressResolver owners_;
   Log log_;
   Sensors* sensors_ = nullptr;
   std::vector<SensorState> states_;
@@ -240,6 +241,27 @@ TEST_F(SensorsTest, DevicesOfAServiceAreFoundUpToTheirNumber) {
   EXPECT_EQ(states_[2].sensor, "sensor 9");
   EXPECT_FALSE(states_[2].address.has_value());
   EXPECT_THAT(log_.seconds_of("fridges", start_), SizeIs(6));
+}
+
+TEST_F(SensorsTest, AKeyTellsTheDeviceBehindAnAddressThatChanges) {
+  const Irk irk{1, 2, 3};
+  std::vector<sim::DeviceEntry> devices;
+  for (uint32_t i = 0; i < 2; ++i) {
+    devices.push_back(thermometer(1));
+    devices.back().address = make_resolvable(irk, 100 + i);
+  }
+  make(proxy_world(devices));
+  owners_.add("Watch", irk, device_address(1));
+  world_->set_present(devices[1].address, false);
+  run({entry(1, {battery})}, 10min, [&]() -> awaitable<void> {
+    co_await clock_.wait_for(5min);
+    world_->set_present(devices[0].address, false);
+    world_->set_present(devices[1].address, true);
+  });
+  EXPECT_GE(log_.values.size(), 9U);
+  for (const SensorValue& value : log_.values) EXPECT_EQ(value.address, device_address(1));
+  EXPECT_THAT(states_, SizeIs(1));
+  EXPECT_EQ(world_->truth(devices[1].address).connects, 5U);
 }
 
 TEST_F(SensorsTest, TwentySensorsOnThreeSlotsAreAllServedInTime) {
