@@ -1,5 +1,6 @@
 #pragma once
-// The store: devices, beacons, readings, zone events, visits and foot traffic in one SQLite file.
+// The store: devices, what was heard of them by the minute, beacons, readings, zone events, visits, links and foot traffic in one
+// SQLite file.
 //
 // `put` never waits: rows go into a bounded queue, which one writer thread empties in transactions. What `flush` has acknowledged
 // survives kill -9 always, and a power cut with `Synchronous::full`. When the disk is full, locked or gone, the store keeps what
@@ -8,10 +9,12 @@
 
 #include "moor/clock.hpp"
 #include "moor/error.hpp"
+#include "moor/outbox.hpp"
 #include "moor/store_rows.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <filesystem>
+#include <vector>
 
 namespace moor {
 
@@ -24,11 +27,12 @@ enum class Synchronous : uint8_t {
 struct StoreOptions {
   std::filesystem::path path;  ///< the file; made if it is not there, its folder is not
   Synchronous synchronous = Synchronous::full;
-  size_t batch_rows = 1000;                             ///< a transaction begins when so many rows wait, and holds no more
-  Duration batch_age = std::chrono::milliseconds(500);  ///< or when the oldest has waited so long
-  size_t queue_rows = 20'000;                           ///< rows in memory at most; at least `batch_rows`, raised to it if less
-  Duration urgent_age = std::chrono::milliseconds(5);   ///< zone events and visits wait no longer for others: they are published once they are durable
-  Duration keep = std::chrono::days(365);               ///< older rows are deleted, a few with each transaction; 0 keeps all
+  size_t batch_rows = 1000;                      ///< a transaction begins when so many rows wait, and holds no more
+  Duration batch_age = std::chrono::seconds(1);  ///< or when the oldest has waited so long
+  size_t queue_rows = 20'000;                    ///< rows in memory at most; at least `batch_rows`, raised to it if less
+  Duration urgent_age = std::chrono::milliseconds(
+      5);  ///< zone events and visits wait no longer for others: they are published once they are durable
+  Duration keep = std::chrono::days(365);  ///< older rows are deleted, a few with each transaction; 0 keeps all
   /// The same for one table, where it differs from `keep`.
   std::optional<Duration> keep_minutes = std::chrono::days(30);
   std::optional<Duration> keep_readings{};
@@ -36,6 +40,8 @@ struct StoreOptions {
   std::optional<Duration> keep_visits{};
   std::optional<Duration> keep_traffic{};
   std::optional<Duration> keep_connections = std::chrono::days(90);
+  Duration restore_age = std::chrono::days(1);  ///< `saved_state` has the devices that were seen within it
+  size_t restore_devices = 20'000;              ///< and at most so many, the last seen ones
   friend bool operator==(const StoreOptions&, const StoreOptions&) = default;
 };
 
@@ -49,6 +55,34 @@ struct StoreStatistics {
   uint64_t failures = 0;                            ///< transactions that failed and were tried again
   std::string last_error;                           ///< why the last transaction failed; empty once one has succeeded
   Duration oldest_unwritten_age{};                  ///< how long the oldest queued row has waited
+};
+
+/// What the file says of a device that was seen not long before it was opened.
+struct SavedDevice {
+  std::string identity;
+  std::string address;  ///< as `Address::to_string`; empty where it is not kept
+  std::string address_type;
+  std::string name;
+  WallTime first_seen;
+  WallTime last_seen;
+  uint64_t sightings = 0;
+  std::string zone;                         ///< of its last zone event; empty for none
+  WallTime zone_since;                      ///< of that event
+  std::optional<double> smoothed_rssi_dbm;  ///< of its last row or that event, whichever is newer
+};
+
+struct SavedVisit {
+  std::string device;
+  std::string zone;
+  WallTime entered;
+  WallTime last_seen;  ///< of its device
+};
+
+/// What a gateway goes on from.
+struct SavedState {
+  std::vector<SavedDevice> devices;  ///< the last seen first
+  std::vector<SavedVisit> visits;    ///< those that nobody has ended: a row with `left` ends one
+  std::vector<CounterRow> counters;
 };
 
 /// What `put` did with a row.
@@ -86,11 +120,22 @@ public:
   /// @throws StoreError  if rows were lost, saying how many and why. The file is closed even then.
   [[nodiscard]] awaitable<void> close();
 
+  /// Messages of zone events and visits to those who publish them. It lives as long as the store.
+  [[nodiscard]] Outbox& outbox() noexcept;
+
+  /// What the file held when it was opened. The first call takes it along; it is empty from then on.
+  [[nodiscard]] SavedState saved_state();
+
   [[nodiscard]] StoreStatistics statistics() const;
 
 private:
   class Writing;
   std::shared_ptr<Writing> writing_;  // shared with the coroutine that writes
 };
+
+/// Copies a store into another file, which is a whole store of the moment that the copy began, while a gateway goes on writing it. Blocks. What
+/// the target was before is replaced at the end, or not at all.
+/// @throws StoreError  naming file, cause and advice.
+void backup_store(const std::filesystem::path& source, const std::filesystem::path& target);
 
 }  // namespace moor

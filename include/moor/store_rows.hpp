@@ -39,8 +39,9 @@ struct DeviceRow {
   std::string name;
   TimePoint first_seen;
   TimePoint last_seen;
-  uint64_t sightings = 0;  ///< since the last row
-  RssiSummary rssi;        ///< since the last row
+  uint64_t sightings = 0;                     ///< since the last row
+  RssiSummary rssi;                           ///< since the last row
+  std::optional<double> smoothed_rssi_dbm{};  ///< the newest, so that a gateway goes on from it after a restart
 };
 
 /// What became known of a beacon since its last row. A beacon is known by what it says, whatever address it says it from.
@@ -83,6 +84,13 @@ struct ConnectionRow {
   Duration took{};    ///< connecting, or how long the link was up
 };
 
+/// The newest replay counter of a device: what came before is not believed, also after a restart.
+struct CounterRow {
+  std::string device;
+  std::string kind;  ///< whose counter: "BTHome"
+  uint64_t counter = 0;
+};
+
 /// A device moved from a zone to another; empty is no zone.
 struct ZoneEventRow {
   TimePoint time;
@@ -92,6 +100,7 @@ struct ZoneEventRow {
   std::string cause;  ///< such as "rssi" or "lost"
   std::optional<double> smoothed_rssi_dbm;
   std::optional<double> distance_m;
+  std::string message{};  ///< a JSON object for the outbox; empty for none. The row's id is added in front: {"id":7, ...}
 };
 
 /// A stay in a zone. Put it once with `left` empty when it begins and once more when it ends; the second closes the open one.
@@ -100,13 +109,15 @@ struct VisitRow {
   std::string zone;
   TimePoint entered;
   std::optional<TimePoint> left;
+  std::string message{};  ///< as `ZoneEventRow::message`; both rows of a stay have the visit's one id
 };
 
 /// In the order of their worth: when the queue is full, what comes first here is shed first.
-using StoreRow = std::variant<ReadingRow, DeviceRow, BeaconRow, TrafficRow, ZoneEventRow, VisitRow>;
+using StoreRow =
+    std::variant<MinuteRow, ReadingRow, CounterRow, DeviceRow, BeaconRow, TrafficRow, ConnectionRow, ZoneEventRow, VisitRow>;
 inline constexpr size_t store_row_kinds = std::variant_size_v<StoreRow>;
 /// Names of the kinds by `StoreRow::index()`, for messages, metrics and tables.
-inline constexpr std::array<const char*, store_row_kinds> store_row_names = {"readings", "devices",     "beacons",
-                                                                             "traffic",  "zone_events", "visits"};
+inline constexpr std::array<const char*, store_row_kinds> store_row_names = {
+    "minutes", "readings", "counters", "devices", "beacons", "traffic", "connections", "zone_events", "visits"};
 
 }  // namespace moor

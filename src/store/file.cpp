@@ -83,7 +83,91 @@ CREATE TABLE traffic (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* scripts[] = {version_1};
+// Zone events and visits have ids that are never given twice, for their messages; what was heard by the minute; links; replay counters; the outbox.
+// Minutes lie in the order in which they come and go: a device's are found minute by minute.
+constexpr const char* version_2 = R"sql(
+CREATE TABLE new_zone_events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  t INTEGER NOT NULL,
+  device INTEGER NOT NULL REFERENCES devices (id),
+  from_zone TEXT,
+  to_zone TEXT,
+  cause TEXT NOT NULL,
+  smoothed_rssi REAL,
+  distance REAL
+) STRICT;
+INSERT INTO new_zone_events SELECT * FROM zone_events ORDER BY id;
+DROP TABLE zone_events;
+ALTER TABLE new_zone_events RENAME TO zone_events;
+CREATE INDEX zone_events_by_t ON zone_events (t);
+CREATE INDEX zone_events_by_device ON zone_events (device, t);
+
+CREATE TABLE new_visits (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  device INTEGER NOT NULL REFERENCES devices (id),
+  zone TEXT NOT NULL,
+  entered INTEGER NOT NULL,
+  "left" INTEGER CHECK ("left" >= entered),
+  dwell INTEGER GENERATED ALWAYS AS ("left" - entered) VIRTUAL,
+  UNIQUE (device, zone, entered)
+) STRICT;
+INSERT INTO new_visits (device, zone, entered, "left") SELECT device, zone, entered, "left" FROM visits ORDER BY entered, device;
+DROP TABLE visits;
+ALTER TABLE new_visits RENAME TO visits;
+CREATE INDEX visits_by_entered ON visits (entered);
+CREATE UNIQUE INDEX visits_open ON visits (device, zone) WHERE "left" IS NULL;
+
+ALTER TABLE devices ADD COLUMN smoothed_rssi REAL;
+
+CREATE TABLE radios (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE minutes (
+  minute INTEGER NOT NULL,
+  device INTEGER NOT NULL REFERENCES devices (id),
+  radio INTEGER NOT NULL REFERENCES radios (id),
+  samples INTEGER NOT NULL CHECK (samples > 0),
+  rssi_min INTEGER NOT NULL,
+  rssi_max INTEGER NOT NULL,
+  rssi_mean REAL NOT NULL,
+  PRIMARY KEY (minute, device, radio)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE connections (
+  id INTEGER PRIMARY KEY,
+  t INTEGER NOT NULL,
+  device INTEGER NOT NULL REFERENCES devices (id),
+  radio TEXT,
+  label TEXT,
+  event TEXT NOT NULL,
+  cause TEXT,
+  took INTEGER NOT NULL
+) STRICT;
+CREATE INDEX connections_by_t ON connections (t);
+CREATE INDEX connections_by_device ON connections (device, t);
+
+CREATE TABLE counters (
+  device INTEGER NOT NULL REFERENCES devices (id),
+  kind TEXT NOT NULL,
+  counter INTEGER NOT NULL,
+  PRIMARY KEY (device, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  t INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  payload TEXT NOT NULL
+) STRICT;
+CREATE TABLE outbox_sinks (
+  name TEXT PRIMARY KEY,
+  through INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* scripts[] = {version_1, version_2};
 
 const char* advice_for(sqlite::Trouble trouble) {
   switch (trouble) {
@@ -123,12 +207,6 @@ int64_t checked_version(sqlite::Database& database, const std::filesystem::path&
         path, "was made by a newer moor (schema " + std::to_string(version) + ", this one knows " + std::to_string(known) + ")",
         "Install that version of moor again, or name another path in [store].");
   return version;
-}
-
-// The file tells who was where and when: not for every user of the machine. SQLite gives its other files the same mode.
-void make_private(const std::filesystem::path& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-  if (file >= 0) ::close(file);  // else it is there already, or SQLite will say why it cannot be
 }
 
 }  // namespace
@@ -173,6 +251,11 @@ Ownership::Ownership(const std::filesystem::path& store) {
 
 Ownership::~Ownership() {
   ::close(file_);
+}
+
+void make_private(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+  if (file >= 0) ::close(file);  // else it is there already, or SQLite will say why it cannot be
 }
 
 sqlite::Database open_for_writing(const StoreOptions& options) {

@@ -1,9 +1,9 @@
 #pragma once
 // The store's file: whose it is, which version of the schema it has, and what to tell the user when it cannot be used.
 
-#include "store/sqlite.hpp"
 #include "moor/error.hpp"
 #include "moor/store.hpp"
+#include "store/sqlite.hpp"
 
 #include <span>
 
@@ -35,6 +35,10 @@ public:
 private:
   int file_ = -1;
 };
+
+/// Makes the file if it is not there, not for every user of the machine: it tells who was where and when. SQLite gives its other files the
+/// same mode.
+void make_private(const std::filesystem::path& path);
 
 /// @throws StoreError.
 [[nodiscard]] sqlite::Database open_for_writing(const StoreOptions& options);

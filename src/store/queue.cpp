@@ -5,9 +5,23 @@
 
 namespace moor::store {
 
+namespace {
+
+// The place of a kind of row in the variant.
+template <typename Row>
+constexpr size_t kind_of = StoreRow(Row{}).index();
+
+void take_from(std::deque<QueuedRow>& rows, Batch& batch) {
+  batch.push_back(std::move(rows.front()));
+  rows.pop_front();
+}
+
+}  // namespace
+
 Queue::Queue(const StoreOptions& options)
     : batch_rows_(std::max<size_t>(options.batch_rows, 1)),
       batch_age_(options.batch_age),
+      urgent_age_(std::min(options.urgent_age, options.batch_age)),
       capacity_(std::max(options.queue_rows, batch_rows_)) {}
 
 Admission Queue::put(StoreRow row, TimePoint now) {
@@ -30,27 +44,38 @@ Admission Queue::put(StoreRow row, TimePoint now) {
   return admission;
 }
 
+void Queue::mark_change(TimePoint now) noexcept {
+  if (!change_) change_ = Waiting{++last_number_, now};
+}
+
 TimePoint Queue::due() const noexcept {
-  const QueuedRow* first = oldest();
-  if (first == nullptr) return TimePoint::max();
+  const auto first = oldest();
+  if (!first) return TimePoint::max();
   if (first->number <= hurried_through_) return TimePoint::min();
   if (retry_at_) return *retry_at_;
   if (waiting_ >= batch_rows_) return TimePoint::min();
-  return first->put_at + batch_age_;
+  const TimePoint due = first->since + batch_age_;
+  const auto urgent = oldest_urgent();
+  return urgent ? std::min(due, urgent->since + urgent_age_) : due;
 }
 
 Batch Queue::take() {
-  const QueuedRow* first = oldest();
-  if (first == nullptr) return {};
-  in_flight_oldest_ = first->number;
-  in_flight_since_ = first->put_at;
+  const auto first = oldest();
+  if (!first) return {};
+  in_flight_oldest_ = first;
+  change_in_flight_ = change_.has_value();
+  change_.reset();
   Batch batch;
   batch.reserve(std::min(waiting_, batch_rows_));
+  auto& events = rows_[kind_of<ZoneEventRow>];
+  auto& visits = rows_[kind_of<VisitRow>];
+  while (batch.size() < batch_rows_ && !(events.empty() && visits.empty())) {
+    const bool event = visits.empty() || (!events.empty() && events.front().number < visits.front().number);
+    take_from(event ? events : visits, batch);
+  }
+  const size_t most = batch.empty() ? batch_rows_ : std::min(batch_rows_, batch.size() + urgent_batch_rows);
   for (auto rows = rows_.rbegin(); rows != rows_.rend(); ++rows)
-    while (!rows->empty() && batch.size() < batch_rows_) {
-      batch.push_back(std::move(rows->front()));
-      rows->pop_front();
-    }
+    while (!rows->empty() && batch.size() < most) take_from(*rows, batch);
   waiting_ -= batch.size();
   in_flight_ = batch.size();
   return batch;
@@ -58,11 +83,13 @@ Batch Queue::take() {
 
 void Queue::on_finished(Batch batch, const Outcome& outcome, TimePoint now) {
   in_flight_ = 0;
-  in_flight_oldest_ = 0;
+  const auto oldest_in_flight = std::exchange(in_flight_oldest_, std::nullopt);
+  const bool with_change = std::exchange(change_in_flight_, false);
   counts_.last_error = outcome.error;
   if (!outcome.error.empty()) {
     ++counts_.failures;
     give_back(std::move(batch));
+    if (with_change) change_ = oldest_in_flight;
     hurried_through_ = 0;
     retry_at_ = now + pause_;
     pause_ = std::min(2 * pause_, longest_pause);
@@ -87,9 +114,9 @@ void Queue::give_back(Batch batch) {
 }
 
 bool Queue::done_through(uint64_t number) const noexcept {
-  if (in_flight_oldest_ != 0 && in_flight_oldest_ <= number) return false;
-  const QueuedRow* first = oldest();
-  return first == nullptr || first->number > number;
+  if (in_flight_oldest_ && in_flight_oldest_->number <= number) return false;
+  const auto first = oldest();
+  return !first || first->number > number;
 }
 
 size_t Queue::drop_all() noexcept {
@@ -109,16 +136,26 @@ StoreStatistics Queue::statistics(TimePoint now) const {
   StoreStatistics statistics = counts_;
   statistics.queued = waiting_ + in_flight_;
   TimePoint since = now;
-  if (const QueuedRow* first = oldest()) since = first->put_at;
-  if (in_flight_ != 0) since = std::min(since, in_flight_since_);
+  for (const auto& rows : rows_)
+    if (!rows.empty()) since = std::min(since, rows.front().put_at);
+  if (in_flight_ != 0) since = std::min(since, in_flight_oldest_->since);
   statistics.oldest_unwritten_age = now - since;
   return statistics;
 }
 
-const QueuedRow* Queue::oldest() const noexcept {
-  const QueuedRow* first = nullptr;
+std::optional<Queue::Waiting> Queue::oldest() const noexcept {
+  std::optional<Waiting> first = change_;
   for (const auto& rows : rows_)
-    if (!rows.empty() && (first == nullptr || rows.front().number < first->number)) first = &rows.front();
+    if (!rows.empty() && (!first || rows.front().number < first->number))
+      first = Waiting{rows.front().number, rows.front().put_at};
+  return first;
+}
+
+std::optional<Queue::Waiting> Queue::oldest_urgent() const noexcept {
+  std::optional<Waiting> first;
+  for (const auto* rows : {&rows_[kind_of<ZoneEventRow>], &rows_[kind_of<VisitRow>]})
+    if (!rows->empty() && (!first || rows->front().number < first->number))
+      first = Waiting{rows->front().number, rows->front().put_at};
   return first;
 }
 

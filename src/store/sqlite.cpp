@@ -66,6 +66,14 @@ int64_t Database::integer_of(const char* query) {
   return statement.step() ? statement.integer(0) : 0;
 }
 
+void Database::copy_to(Database& target) {
+  // One step is one read transaction: it sees no writer, and a writer does not wait for it.
+  sqlite3_backup* copy = sqlite3_backup_init(target.handle(), "main", handle(), "main");
+  if (copy == nullptr) fail(target.handle());
+  (void)sqlite3_backup_step(copy, -1);  // finish has its error
+  if (sqlite3_backup_finish(copy) != SQLITE_OK) fail(target.handle());
+}
+
 int64_t Database::last_insert_id() const noexcept {
   return sqlite3_last_insert_rowid(handle());
 }

@@ -50,6 +50,10 @@ public:
   [[nodiscard]] std::string text_of(const char* query);
   [[nodiscard]] int64_t integer_of(const char* query);
 
+  /// All of it, as it is at this moment, into another database, whose content it replaces; others may go on writing to this one
+  /// (sqlite.org/backup.html).
+  void copy_to(Database& target);
+
   [[nodiscard]] int64_t last_insert_id() const noexcept;
   [[nodiscard]] int64_t changes() const noexcept;  ///< rows that the last statement changed
   [[nodiscard]] bool in_transaction() const noexcept;
@@ -79,6 +83,16 @@ public:
   void run(const Values&... values) {
     bind(values...);
     finish();
+  }
+
+  /// Binds, executes, and gives the first column of the first row, as of RETURNING; nothing if there is none.
+  template <typename... Values>
+  std::optional<int64_t> run_for(const Values&... values) {
+    bind(values...);
+    const auto found = step() ? std::optional(integer(0)) : std::nullopt;
+    if (found) finish();
+    reset();
+    return found;
   }
 
   /// @returns whether there is a row. @throws Failure, after which the statement can be used again.

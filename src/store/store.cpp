@@ -1,8 +1,10 @@
 #include "moor/store.hpp"
 
+#include "store/cursors.hpp"
 #include "store/queue.hpp"
 #include "store/writer.hpp"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -23,14 +25,16 @@ namespace asio = boost::asio;
 
 // All of it runs on the executor except `write_on_thread` and `close_on_thread`, which the coroutine awaits: queue and flags need
 // no lock.
-class Store::Writing : public std::enable_shared_from_this<Writing> {
+class Store::Writing final : public Outbox, public std::enable_shared_from_this<Writing> {
 public:
   Writing(asio::any_io_executor executor, Clock& clock, StoreOptions options)
       : executor_(std::move(executor)),
         clock_(clock),
         path_(options.path),
         queue_(options),
-        writer_(std::in_place, options, clock) {}
+        writer_(std::in_place, options, clock),
+        cursors_(writer_->outbox(), clock.now()),
+        saved_(writer_->saved_state(options, clock.to_wall(clock.now()))) {}
 
   Admission put(StoreRow row) {
     if (closing_) {
@@ -64,7 +68,7 @@ public:
       cause = failure.context().cause;
     }
     give_up();
-    const size_t lost = queue_.drop_all();
+    const size_t lost = queue_.drop_all();  // of rows; cursors that were not written come again
     co_await asio::co_spawn(thread_, close_on_thread(), asio::use_awaitable);
     if (lost > 0) throw error(std::to_string(lost) + " rows could not be written: " + cause, cause);
   }
@@ -75,7 +79,23 @@ public:
     thread_.join();
   }
 
-  [[nodiscard]] StoreStatistics statistics() const { return queue_.statistics(clock_.now()); }
+  [[nodiscard]] StoreStatistics store_statistics() const { return queue_.statistics(clock_.now()); }
+  [[nodiscard]] SavedState saved_state() { return std::exchange(saved_, {}); }
+
+  void on_committed(std::function<void()> call) override { on_committed_.push_back(std::move(call)); }
+  void register_sink(std::string sink, size_t bound) override { change_if(cursors_.add(sink, bound)); }
+  void remove_sink(const std::string& sink) override { change_if(cursors_.remove(sink)); }
+  void acknowledge(std::string sink, uint64_t through) override { change_if(cursors_.acknowledge(sink, through)); }
+  [[nodiscard]] OutboxStatistics statistics() const override { return cursors_.statistics(clock_.to_wall(clock_.now())); }
+
+  awaitable<std::vector<OutboxMessage>> read(std::string sink, size_t limit, uint64_t after) override {
+    const std::shared_ptr<Writing> alive = shared_from_this();
+    const auto position = cursors_.position(sink);
+    if (!position || !writer_ || given_up_) co_return std::vector<OutboxMessage>();
+    const Clock::Hold hold(clock_);
+    after = std::max(after, *position);
+    co_return co_await asio::co_spawn(thread_, read_on_thread(after, limit), asio::use_awaitable);
+  }
 
 private:
   struct Flush {
@@ -109,9 +129,15 @@ private:
     if (!writing_) {
       writing_ = true;
       asio::co_spawn(executor_, write_while_rows_wait(shared_from_this()), asio::detached);
-    } else if (queue_.due() <= clock_.now()) {
+    } else if (queue_.due() < pausing_until_) {
       wake();
     }
+  }
+
+  void change_if(bool changed) {
+    if (!changed || closing_) return;
+    queue_.mark_change(clock_.now());
+    keep_writing();
   }
 
   static awaitable<void> write_while_rows_wait(std::shared_ptr<Writing> self) {
@@ -126,6 +152,7 @@ private:
 
   awaitable<void> pause_until(TimePoint due) {
     paused_ = true;
+    pausing_until_ = due;
     co_await asio::co_spawn(executor_, clock_.wait_until(due),
                             asio::bind_cancellation_slot(wake_.slot(), asio::as_tuple(asio::use_awaitable)));
     paused_ = false;
@@ -134,8 +161,17 @@ private:
   awaitable<void> write_batch() {
     const Clock::Hold hold(clock_);
     store::Batch batch = queue_.take();
-    const store::Outcome outcome = co_await asio::co_spawn(thread_, write_on_thread(batch, clock_.now()), asio::use_awaitable);
+    const store::OutboxChanges changes = cursors_.take(clock_.now());
+    const store::Outcome outcome =
+        co_await asio::co_spawn(thread_, write_on_thread(batch, changes, clock_.now()), asio::use_awaitable);
     queue_.on_finished(std::move(batch), outcome, clock_.now());
+    if (outcome.error.empty() && cursors_.on_committed(changes, outcome.outbox)) queue_.mark_change(clock_.now());
+    tell_flushes(outcome);
+    if (outcome.messages_added)
+      for (size_t i = 0; i < on_committed_.size() && !given_up_; ++i) on_committed_[i]();
+  }
+
+  void tell_flushes(const store::Outcome& outcome) {
     for (Flush* flush : flushes_) {
       if (outcome.error.empty() && !queue_.done_through(flush->through)) continue;
       flush->error = outcome.error;
@@ -145,7 +181,14 @@ private:
     std::erase_if(flushes_, [](const Flush* flush) { return flush->settled; });
   }
 
-  awaitable<store::Outcome> write_on_thread(const store::Batch& batch, TimePoint now) { co_return writer_->write(batch, now); }
+  awaitable<store::Outcome> write_on_thread(const store::Batch& batch, const store::OutboxChanges& changes, TimePoint now) {
+    co_return writer_->write(batch, changes, now);
+  }
+
+  awaitable<std::vector<OutboxMessage>> read_on_thread(uint64_t after, size_t limit) {
+    if (!writer_) co_return std::vector<OutboxMessage>();
+    co_return writer_->messages(after, limit);
+  }
 
   awaitable<void> close_on_thread() {
     writer_.reset();
@@ -167,9 +210,13 @@ private:
   std::filesystem::path path_;
   store::Queue queue_;
   std::optional<store::Writer> writer_;  // used on thread_ only, once it is made
+  store::Cursors cursors_;
+  SavedState saved_;
+  std::vector<std::function<void()>> on_committed_;
   std::vector<Flush*> flushes_;
   asio::cancellation_signal wake_;  // ends pause_until
   uint64_t losses_told_ = 0;
+  TimePoint pausing_until_;
   bool writing_ = false;
   bool paused_ = false;
   bool closing_ = false;
@@ -193,8 +240,14 @@ awaitable<void> Store::flush() {
 awaitable<void> Store::close() {
   return writing_->close();
 }
+Outbox& Store::outbox() noexcept {
+  return *writing_;
+}
+SavedState Store::saved_state() {
+  return writing_->saved_state();
+}
 StoreStatistics Store::statistics() const {
-  return writing_->statistics();
+  return writing_->store_statistics();
 }
 
 }  // namespace moor

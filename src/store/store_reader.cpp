@@ -181,7 +181,7 @@ StoreAnswer<StoredReading> StoreReader::readings(const StoreQuery& query) const 
 
 StoreAnswer<StoredZoneEvent> StoreReader::zone_events(const StoreQuery& query) const {
   Question question(
-      "SELECT t, identity, from_zone, to_zone, cause, smoothed_rssi, distance "
+      "SELECT t, identity, from_zone, to_zone, cause, zone_events.smoothed_rssi, distance "
       "FROM zone_events JOIN devices ON devices.id = device");
   question.where(of_device, query.device)
       .where("? IN (from_zone, to_zone)", query.zone)

@@ -11,13 +11,20 @@ using testing::ElementsAre;
 
 constexpr TimePoint t0{1000s};
 const Outcome durable{};
-const Outcome disk_full{.error = "database or disk is full", .refused = {}};
+const Outcome disk_full{.error = "database or disk is full", .refused = {}, .outbox = {}};
 
 StoreRow reading(double value) {
   return ReadingRow{.time = t0, .device = "d", .quantity = "temperature", .value = value, .unit = ""};
 }
 StoreRow device() {
   return DeviceRow{.identity = "d"};
+}
+StoreRow minute() {
+  return MinuteRow{.minute = {}, .device = "d", .radio = "r", .rssi = {}};
+}
+StoreRow event() {
+  return ZoneEventRow{
+      .time = t0, .device = "d", .from = "", .to = "near", .cause = "rssi", .smoothed_rssi_dbm = {}, .distance_m = {}};
 }
 StoreRow visit() {
   return VisitRow{.device = "d", .zone = "near", .entered = t0, .left = {}};
@@ -27,9 +34,9 @@ StoreOptions small(size_t batch, size_t queue) {
   return {.path = {}, .batch_rows = batch, .queue_rows = queue};
 }
 
-std::vector<size_t> kinds(const Batch& batch) {
-  std::vector<size_t> out;
-  for (const QueuedRow& row : batch) out.push_back(row.row.index());
+std::vector<std::string> kinds(const Batch& batch) {
+  std::vector<std::string> out;
+  for (const QueuedRow& row : batch) out.emplace_back(store_row_names[row.row.index()]);
   return out;
 }
 
@@ -38,7 +45,7 @@ TEST(StoreQueue, WritesWhenTheOldestRowHasWaitedLongEnough) {
   EXPECT_EQ(queue.due(), TimePoint::max());
   (void)queue.put(reading(1), t0);
   (void)queue.put(reading(2), t0 + 300ms);
-  EXPECT_EQ(queue.due(), t0 + 500ms);
+  EXPECT_EQ(queue.due(), t0 + 1s);
 }
 
 TEST(StoreQueue, WritesAtOnceWhenABatchIsFull) {
@@ -57,7 +64,7 @@ TEST(StoreQueue, HurriesOnlyWhatWasPutBefore) {
   Batch batch = queue.take();
   (void)queue.put(reading(2), t0 + 1s);
   queue.on_finished(std::move(batch), durable, t0 + 1s);
-  EXPECT_EQ(queue.due(), t0 + 1500ms);
+  EXPECT_EQ(queue.due(), t0 + 2s);
 }
 
 TEST(StoreQueue, TakesTheMostValuableRowsFirst) {
@@ -65,7 +72,56 @@ TEST(StoreQueue, TakesTheMostValuableRowsFirst) {
   (void)queue.put(reading(1), t0);
   (void)queue.put(device(), t0);
   (void)queue.put(visit(), t0);
-  EXPECT_THAT(kinds(queue.take()), ElementsAre(5, 1));
+  EXPECT_THAT(kinds(queue.take()), ElementsAre("visits", "devices"));
+}
+
+TEST(StoreQueue, ZoneEventsAndVisitsAreUrgent) {
+  Queue queue(small(10, 100));
+  (void)queue.put(reading(1), t0);
+  (void)queue.put(event(), t0 + 100ms);
+  EXPECT_EQ(queue.due(), t0 + 105ms);
+  (void)queue.put(visit(), t0 + 101ms);
+  EXPECT_EQ(queue.due(), t0 + 105ms);
+  (void)queue.take();
+  EXPECT_EQ(queue.due(), TimePoint::max());
+  (void)queue.put(visit(), t0 + 200ms);
+  EXPECT_EQ(queue.due(), t0 + 205ms);
+}
+
+TEST(StoreQueue, WhatIsUrgentIsWrittenInTheOrderInWhichItHappened) {
+  Queue queue(small(10, 100));
+  (void)queue.put(minute(), t0);
+  (void)queue.put(event(), t0);
+  (void)queue.put(visit(), t0);
+  (void)queue.put(reading(1), t0);
+  (void)queue.put(event(), t0);
+  EXPECT_THAT(kinds(queue.take()), ElementsAre("zone_events", "visits", "zone_events", "readings", "minutes"));
+}
+
+TEST(StoreQueue, AnUrgentTransactionIsShort) {
+  Queue queue(small(1000, 10'000));
+  for (int i = 0; i < 900; ++i) (void)queue.put(minute(), t0);
+  (void)queue.put(event(), t0);
+  EXPECT_EQ(queue.take().size(), 1 + Queue::urgent_batch_rows);
+}
+
+TEST(StoreQueue, AChangeIsWrittenLikeARow) {
+  Queue queue(small(10, 100));
+  queue.mark_change(t0);
+  queue.mark_change(t0 + 300ms);
+  EXPECT_FALSE(queue.empty());
+  EXPECT_EQ(queue.due(), t0 + 1s);
+  const uint64_t through = queue.hurry();
+  Batch batch = queue.take();
+  EXPECT_TRUE(batch.empty());
+  EXPECT_FALSE(queue.done_through(through));
+  queue.on_finished(std::move(batch), disk_full, t0);
+  EXPECT_FALSE(queue.done_through(through));
+  EXPECT_EQ(queue.due(), t0 + Queue::first_pause);
+  queue.on_finished(queue.take(), durable, t0 + 1s);
+  EXPECT_TRUE(queue.done_through(through));
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(queue.statistics(t0).queued, 0);
 }
 
 TEST(StoreQueue, ShedsReadingsFirstAndVisitsLast) {
@@ -77,7 +133,7 @@ TEST(StoreQueue, ShedsReadingsFirstAndVisitsLast) {
   EXPECT_EQ(queue.put(reading(2), t0), Admission::dropped);      // it is worth less than all that waits
   EXPECT_EQ(queue.put(visit(), t0), Admission::queued_instead);  // of the device
   EXPECT_EQ(queue.put(visit(), t0), Admission::queued_instead);  // of the oldest visit, since nothing less is left
-  EXPECT_THAT(queue.statistics(t0).dropped, ElementsAre(2, 1, 0, 0, 0, 1));
+  EXPECT_THAT(queue.statistics(t0).dropped, ElementsAre(0, 2, 0, 1, 0, 0, 0, 0, 1));
   EXPECT_EQ(queue.statistics(t0).queued, 3);
 }
 
@@ -121,7 +177,7 @@ TEST(StoreQueue, KeepsAFailedBatchInItsOrderAndWaitsLongerEachTime) {
   queue.on_finished(std::move(batch), durable, now);
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(queue.statistics(now).last_error, "");
-  EXPECT_EQ(queue.statistics(now).written[0], 3);
+  EXPECT_EQ(queue.statistics(now).written[reading(0).index()], 3);
   EXPECT_EQ(queue.statistics(now).oldest_unwritten_age, 0s);
 }
 
@@ -152,10 +208,10 @@ TEST(StoreQueue, ARefusedRowIsNotAWrittenOne) {
   (void)queue.put(reading(1), t0);
   (void)queue.put(reading(2), t0);
   Outcome outcome;
-  outcome.refused[0] = 1;
+  outcome.refused[reading(0).index()] = 1;
   queue.on_finished(queue.take(), outcome, t0);
-  EXPECT_EQ(queue.statistics(t0).written[0], 1);
-  EXPECT_EQ(queue.statistics(t0).refused[0], 1);
+  EXPECT_EQ(queue.statistics(t0).written[reading(0).index()], 1);
+  EXPECT_EQ(queue.statistics(t0).refused[reading(0).index()], 1);
   EXPECT_EQ(queue.losses(), 1);
 }
 
@@ -169,7 +225,7 @@ TEST(StoreQueue, LosesNoRowUncounted) {
     std::array<uint64_t, store_row_kinds> put{};
     std::optional<Batch> out;
     TimePoint now = t0;
-    for (const int step : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 9))) {
+    for (const int step : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 10))) {
       now += 100ms;
       if (step < 3) {
         const std::array rows = {reading(1), device(), visit()};
@@ -182,8 +238,10 @@ TEST(StoreQueue, LosesNoRowUncounted) {
       } else if (step < 8 && out) {
         queue.on_finished(std::move(*out), step == 6 ? durable : disk_full, now);
         out.reset();
-      } else {
+      } else if (step == 8) {
         queue.hurry();
+      } else {
+        queue.mark_change(now);
       }
       const StoreStatistics statistics = queue.statistics(now);
       RC_ASSERT(statistics.queued <= bound);

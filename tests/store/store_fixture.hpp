@@ -1,11 +1,12 @@
 #pragma once
 // A store in virtual time, and rows to put into it.
 
+#include "gateway/temporary_folder.hpp"
 #include "moor/store.hpp"
 #include "moor/store_reader.hpp"
-#include "gateway/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -38,6 +39,10 @@ protected:
   }
   static VisitRow visit(const std::string& device, TimePoint entered, std::optional<TimePoint> left = std::nullopt) {
     return {.device = device, .zone = "near", .entered = entered, .left = left};
+  }
+  /// The place of a kind of rows in the statistics.
+  static size_t kind(std::string_view name) {
+    return static_cast<size_t>(std::ranges::find(store_row_names, name) - store_row_names.begin());
   }
   static WallTime wall(TimePoint time) { return WallTime(time.time_since_epoch()); }
 
