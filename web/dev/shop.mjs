@@ -123,7 +123,7 @@ export class Shop {
     if (device.stays.length > 40) device.stays.shift();
     device.zone = zone;
     device.since = t;
-    events.push({ time: iso(t), id: device.id, name: device.name, from: from ?? '', to: zone ?? '', event: 'enter', cause: 'radio',
+    events.push({ t: iso(t), id: device.id, name: device.name, from, to: zone, event: 'enter', cause: 'radio',
       detail: zone ? `entered ${zone}: 3 readings in a row over radio "${radio_names[device.place]}"` : 'left: smoothed RSSI below −92 dBm' });
   }
 
@@ -135,7 +135,7 @@ export class Shop {
     const changed = this.list.filter((device) => device.last === t);
     this.sightings += changed.length * 2;
     this.counts = this.counts.map((count, i) => (this.trouble && i === 4 ? count : count + changed.length));
-    const visits = events.filter((event) => event.from).map((event) => ({ id: event.id, zone: event.from, left: event.time }));
+    const visits = events.filter((event) => event.from).map((event) => ({ id: event.id, name: event.name, zone: event.from, entered: event.t, left: event.t, dwell_s: 0, breaks: 0 }));
     return { changed: changed.map((device) => this.device(device)), gone: [], events, visits };
   }
 
@@ -170,9 +170,9 @@ export class Shop {
       advertisement: beacon ? '0201061AFF4C000215F7826DA64FA24E988024BC5B71E0893E000C0007C5' : `020106${hex(name.length / 2 + 1, 2)}09${name}`,
       scan_response: beacon && name ? `${hex(name.length / 2 + 1, 2)}09${name}` : '',
       ad: [
-        { type: '0x01', name: 'Flags', value: 'LE General Discoverable, BR/EDR not supported' },
-        ...(beacon ? [{ type: '0xFF', name: 'Manufacturer data', value: 'Apple (0x004C): iBeacon f7826da6-4fa2-4e98-8024-bc5b71e0893e, major 12, minor 7, −59 dBm at 1 m' }] : []),
-        ...(name ? [{ type: '0x09', name: 'Complete local name', value: device.name }] : []),
+        { type: 1, name: 'Flags', value: '06' },
+        ...(beacon ? [{ type: 255, name: 'Manufacturer Specific Data', value: '4C000215F7826DA64FA24E988024BC5B71E0893E000C0007C5' }] : []),
+        ...(name ? [{ type: 9, name: 'Complete Local Name', value: name }] : []),
       ],
       beacon,
       hearings: radio_names.map((radio, i) => ({ radio, smoothed: Math.round((device.smoothed - 7 * Math.abs(i - device.place)) * 10) / 10, last: iso(device.last - 700 * Math.abs(i - device.place)) }))
@@ -208,7 +208,7 @@ export class Shop {
     const open = this.list.filter((one) => one.zone && !one.kind.random).map((one) => ({ device: one.id, name: one.name, zone: one.zone, entered: one.since, left: null }));
     return [...open, ...this.visit_log].filter((one) => (!device || one.device === device) && (!zone || one.zone === zone))
       .sort((a, b) => b.entered - a.entered).slice(0, 2000)
-      .map((one) => ({ device: one.device, name: one.name, zone: one.zone, entered: iso(one.entered), left: one.left ? iso(one.left) : null, dwell_s: one.left ? Math.round((one.left - one.entered) / 1000) : null }));
+      .map((one) => ({ device: one.device, zone: one.zone, entered: iso(one.entered), left: one.left ? iso(one.left) : null, dwell_s: one.left ? Math.round((one.left - one.entered) / 1000) : null }));
   }
 
   #by_hour() {
@@ -225,11 +225,11 @@ export class Shop {
   }
 
   traffic_rows({ zone }) {
-    return this.#by_hour().filter((one) => !zone || one.zone === zone).map((one) => ({ hour: iso(one.start), zone: one.zone, entries: one.entries, distinct: one.devices.size }));
+    return this.#by_hour().filter((one) => !zone || one.zone === zone).map((one) => ({ t: iso(one.start), zone: one.zone, entries: one.entries, distinct: one.devices.size }));
   }
 
   dwell_rows({ zone }) {
-    return this.#by_hour().filter((one) => !zone || one.zone === zone).map((one) => ({ hour: iso(one.start), zone: one.zone, visits: one.entries, mean_s: Math.round(one.dwell / one.entries) }));
+    return this.#by_hour().filter((one) => !zone || one.zone === zone).map((one) => ({ t: iso(one.start), zone: one.zone, visits: one.entries, mean_s: Math.round(one.dwell / one.entries) }));
   }
 
   zones() {
@@ -258,7 +258,7 @@ export class Shop {
         problem: failed ? 'The proxy does not answer at 192.168.1.24: no route to host. Is it powered and in the same network? It is tried again in 30 s.' : '',
         limits: i === 2 ? 'passive scanning: names come only when a device sends them by itself' : '', can_connect: i !== 2,
         sightings: this.counts[i], per_second: failed ? 0 : Math.round(this.list.length * (0.8 + 0.1 * i) * 10) / 10,
-        slots: i === 2 ? null : { limit: i ? 3 : 5, free: i === 3 ? 0 : 1, holders: this.list.filter((one) => one.kind.readings).slice(i, i + (i === 3 ? 3 : 2)).map((one) => ({ id: one.id, label: one.name, since })) },
+        slots: i === 2 ? null : { limit: i ? 3 : 5, free: i === 3 ? 0 : 1, holders: this.list.filter((one) => one.kind.readings).slice(i, i + (i === 3 ? 3 : 2)).map((one) => ({ id: one.id, name: one.name, address: one.address, label: 'sensor shelves', since })) },
         last_heard: failed ? iso(Date.now() - 7 * 60_000) : iso(Date.now() - 40 * i),
       };
     });
@@ -266,7 +266,7 @@ export class Shop {
 
   sensors() {
     return this.list.filter((one) => one.kind.type === 'BTHome').slice(0, 4).map((one, i) => ({
-      sensor: 'shelves', id: one.id, name: one.name, phase: i === 3 ? 'queued' : 'connected', radio: i === 3 ? '' : radio_names[3],
+      sensor: 'shelves', id: one.id, name: one.name, phase: i === 3 ? 'queued' : 'connected', radio: i === 3 ? null : radio_names[3],
       problem: i === 3 ? 'All 3 slots of radio "counter" are used. Disconnect one, or add a proxy nearer to it.' : '', since: iso(Date.now() - 2 * hour),
       last_value: iso(Date.now() - 9000), uptime: 0.998, connections: 3, drops: 2,
     }));

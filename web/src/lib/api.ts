@@ -41,7 +41,7 @@ export interface Device {
   zone: string | null;
   range: 'immediate' | 'near' | 'far' | null;
   zone_since: string | null;
-  rssi: number;
+  rssi: number | null;
   smoothed: number | null;
   distance_m: number | null;
   distance_low_m: number | null;
@@ -55,10 +55,21 @@ export interface Device {
   spark: (number | null)[];
 }
 
+/** A structure of an advertisement; `value` is hexadecimal. */
 export interface AdElement {
-  type: string;
+  type: number;
   name: string;
   value: string;
+}
+
+/** Some bytes of a payload and what they are (POST /lab/decode). */
+export interface BytePart {
+  offset: number;
+  length: number;
+  structure: number;
+  name: string;
+  value: string;
+  meaning: string;
 }
 
 export interface DeviceDetail extends Device {
@@ -66,7 +77,7 @@ export interface DeviceDetail extends Device {
   scan_response: string;
   ad: AdElement[];
   beacon: Record<string, unknown> | null;
-  hearings: { radio: string; smoothed: number; last: string }[];
+  hearings: { radio: string; smoothed: number | null; last: string }[];
   connectable: boolean;
 }
 
@@ -78,13 +89,35 @@ export interface History {
   limits: { near_dbm: number; far_dbm: number; hysteresis_db: number };
 }
 
-export interface Minutes {
-  minutes: { t: string; radio: string; min: number; mean: number; max: number; count: number }[];
+export interface Minute {
+  t: string;
+  radio: string;
+  min: number;
+  mean: number;
+  max: number;
+  count: number;
 }
 
-export interface Rows<Row = Record<string, unknown>> {
+/** What questions to the store answer, newest first. */
+export interface Rows<Row> {
   rows: Row[];
   more: boolean;
+}
+
+export interface ReadingRow {
+  t: string;
+  device: string;
+  quantity: string;
+  value: number;
+  unit: string;
+}
+
+export interface VisitRow {
+  device: string;
+  zone: string;
+  entered: string;
+  left: string | null;
+  dwell_s: number | null;
 }
 
 export interface ZoneNow {
@@ -105,16 +138,16 @@ export interface Radio {
   can_connect: boolean;
   sightings: number;
   per_second: number;
-  slots: { limit: number; free: number; holders: { id?: string; address?: string; label: string; since: string }[] } | null;
+  slots: { limit: number | null; free: number | null; holders: { id: string; name: string; address: string | null; label: string; since: string }[] } | null;
   last_heard: string | null;
 }
 
 export interface Sensor {
   sensor: string;
-  id: string;
+  id: string | null;
   name: string;
-  phase: string;
-  radio: string;
+  phase: 'waiting' | 'queued' | 'connecting' | 'connected' | 'failed';
+  radio: string | null;
   problem: string;
   since: string;
   last_value: string | null;
@@ -124,11 +157,11 @@ export interface Sensor {
 }
 
 export interface ZoneEvent {
-  time: string;
+  t: string;
   id: string;
   name: string;
-  from: string;
-  to: string;
+  from: string | null;
+  to: string | null;
   event: string;
   cause: string;
   detail: string;

@@ -6,6 +6,7 @@ import { session } from './session.svelte';
 export type Connection = 'connecting' | 'live' | 'lost';
 
 const silence_ms = 10_000; // the gateway tells its status each 2 s
+const settle_ms = 3_000; // until all devices have been told of after a connection
 const retry_ms = [500, 1_000, 2_000, 5_000, 10_000];
 const kept_events = 200;
 
@@ -27,6 +28,7 @@ class Live {
   #source: EventSource | null = null;
   #fresh: Set<string> | null = null;
   #heard = 0;
+  #opened = 0;
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
@@ -61,6 +63,7 @@ class Live {
     this.#heard = performance.now();
     source.onopen = () => {
       this.#fresh = new Set();
+      this.#opened = performance.now();
       this.#failures = 0;
     };
     source.onerror = () => {
@@ -76,7 +79,7 @@ class Live {
     on<{ changed: Device[]; gone: string[] }>('devices', (data) => this.#take_devices(data.changed, data.gone));
     on<ZoneEvent>('zone', (data) => (this.events = [data, ...this.events].slice(0, kept_events)));
     on<unknown>('visit', () => ++this.visits);
-    on<Sensor>('sensor', (data) => (this.sensors = new Map(this.sensors).set(data.sensor + data.id, data)));
+    on<Sensor>('sensor', (data) => (this.sensors = new Map(this.sensors).set(`${data.sensor} ${data.id}`, data)));
     on<{ radios: Radio[] }>('radios', (data) => (this.radios = data.radios));
     on<Status>('status', (data) => {
       this.#forget_stale();
@@ -121,7 +124,7 @@ class Live {
 
   /** After a reconnection: what was not told of again is gone. */
   #forget_stale() {
-    if (!this.#fresh) return;
+    if (!this.#fresh || performance.now() - this.#opened < settle_ms) return;
     for (const id of this.devices.keys()) if (!this.#fresh.has(id)) this.devices.delete(id);
     this.#fresh = null;
     this.known = true;

@@ -18,7 +18,7 @@ export function is_filtering(filter: Filter): boolean {
 
 /** Smoothed where there is one: it does not make rows jump. */
 export function level(device: Device): number {
-  return device.smoothed ?? device.rssi;
+  return device.smoothed ?? device.rssi ?? -127;
 }
 
 export function fits(device: Device, filter: Filter, words: string[]): boolean {
