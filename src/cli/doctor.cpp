@@ -1,9 +1,10 @@
-// moor doctor: what is wrong with the Bluetooth of this machine, and the command that mends it.
+// moor doctor: what is wrong with the Bluetooth of this machine and the surroundings of a gateway, and the command that mends it.
 
 #include "moor/doctor.hpp"
 
 #include "cli/commands.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/gateway_checks.hpp"
 #include "cli/radio_session.hpp"
 #include "cli/terminal.hpp"
 #include "core/json_text.hpp"
@@ -21,28 +22,47 @@ class DoctorCommand final : public Command {
 public:
   [[nodiscard]] std::string name() const override { return "doctor"; }
   [[nodiscard]] std::string summary() const override {
-    return "Say what is wrong with this machine's Bluetooth, and how to mend it";
+    return "Say what is wrong with this machine's Bluetooth and with a gateway's surroundings, and how to mend it";
   }
   [[nodiscard]] std::vector<Option> options() override {
-    return {{.name = "--json", .value = "", .help = "Print JSON for programs", .target = &json_}};
+    return {{.name = "--config",
+             .value = "FILE",
+             .help = "Look also at what this gateway's configuration needs: store, files, certificates, port, broker, clock",
+             .target = &config_},
+            {.name = "--json", .value = "", .help = "Print JSON for programs", .target = &json_}};
   }
 
   [[nodiscard]] int run() override {
+    const std::optional<GatewayConfig> config = config_ ? std::optional(load_config(*config_)) : std::nullopt;
     RadioSession session(std::make_unique<RealClock>(), {});
     std::vector<Check> checks;
-    const Outcome outcome = session.run(examine(session.clock(), checks));
+    const Outcome outcome = session.run(examine(config ? &*config : nullptr, session.clock(), checks));
     if (outcome.interrupted || outcome.error) return outcome.finish();
     if (json_)
       print_json(checks);
     else
       print_table(checks);
     flush_output();
-    const bool works = std::all_of(checks.begin(), checks.end(), [](const Check& check) { return check.ok || !check.needed; });
-    return works ? exit_done : exit_no_radio;
+    return status_;
   }
 
 private:
-  static awaitable<void> examine(Clock& clock, std::vector<Check>& checks) { checks = co_await examine_bluetooth(clock); }
+  static bool all_well(const std::vector<Check>& checks) {
+    return std::ranges::all_of(checks, [](const Check& check) { return check.ok || !check.needed; });
+  }
+
+  awaitable<void> examine(const GatewayConfig* config, Clock& clock, std::vector<Check>& checks) {
+    const bool needs_bluetooth =
+        config == nullptr || std::ranges::any_of(config->radios, [](const GatewayConfig::RadioEntry& radio) {
+          return radio.spec.kind == RadioSpec::Kind::bluez;
+        });
+    if (needs_bluetooth) checks = co_await examine_bluetooth(clock);
+    if (!all_well(checks)) status_ = exit_no_radio;
+    if (config == nullptr) co_return;
+    const std::vector<Check> more = co_await examine_gateway(*config, clock);
+    if (status_ == exit_done && !all_well(more)) status_ = exit_failed;
+    checks.insert(checks.end(), more.begin(), more.end());
+  }
 
   static void print_json(const std::vector<Check>& checks) {
     json::array rows;
@@ -68,7 +88,9 @@ private:
       if (!check.remedy.empty()) print_line("\n" + check.name + ": " + check.remedy);
   }
 
+  std::optional<std::string> config_;
   bool json_ = false;
+  int status_ = exit_done;
 };
 
 }  // namespace
