@@ -68,6 +68,7 @@ std::string_view reason_phrase(unsigned status) noexcept {
       {201, "Created"},
       {202, "Accepted"},
       {204, "No Content"},
+      {303, "See Other"},
       {304, "Not Modified"},
       {400, "Bad Request"},
       {401, "Unauthorized"},

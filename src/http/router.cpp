@@ -62,8 +62,13 @@ std::string allowed(const std::vector<const Router::Route*>& routes) {
 void Router::add(std::string method, std::string pattern, Access access,
                  std::variant<Handler, StreamHandler, SocketHandler> handler) {
   auto parts = split_pattern(pattern);
-  for (const Route& each : routes_) require(each.method != method || each.pattern != pattern, "a route is there once");
-  routes_.push_back({std::move(method), std::move(pattern), std::move(parts), access, std::move(handler)});
+  Route route{std::move(method), std::move(pattern), std::move(parts), access, std::move(handler)};
+  for (Route& each : routes_) {
+    if (each.method != route.method || each.pattern != route.pattern) continue;
+    each = std::move(route);
+    return;
+  }
+  routes_.push_back(std::move(route));
 }
 
 void Router::get(std::string pattern, Handler handler, Access access) {

@@ -37,6 +37,7 @@ struct Target {
 /// characters (NUL too), broken percent signs, text that is not UTF-8, and anything that does not begin with "/".
 [[nodiscard]] std::variant<Target, Refusal> parse_target(std::string_view text);
 
+/// Routes are added before a server runs with them; one that is there already is replaced.
 class Router {
 public:
   void get(std::string pattern, Handler handler, Access access = Access::token);  ///< HEAD too
