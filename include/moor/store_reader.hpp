@@ -40,6 +40,7 @@ struct StoredReading {
 };
 
 struct StoredZoneEvent {
+  uint64_t id = 0;  ///< never given twice; that of its message in the outbox
   WallTime time;
   std::string device;
   std::string from;  ///< empty for none
@@ -50,6 +51,7 @@ struct StoredZoneEvent {
 };
 
 struct StoredVisit {
+  uint64_t id = 0;  ///< never given twice; that of its messages in the outbox
   std::string device;
   std::string zone;
   WallTime entered;
@@ -57,13 +59,45 @@ struct StoredVisit {
   std::optional<Duration> dwell;  ///< left - entered
 };
 
+/// Foot traffic as it was counted, or of visits by `StoreGroup`.
 struct StoredTraffic {
-  WallTime interval_start;
-  Duration interval{};
+  WallTime interval_start;  ///< without meaning by zone alone
+  Duration interval{};      ///< 0 by zone alone
   std::string zone;
   uint64_t entries = 0;
   uint64_t distinct = 0;
 };
+
+/// What one radio heard of a device in one minute.
+struct StoredMinute {
+  WallTime minute;
+  std::string device;
+  std::string radio;
+  RssiSummary rssi;
+};
+
+struct StoredConnection {
+  WallTime time;
+  std::string device;
+  std::string radio;  ///< empty where none was chosen
+  std::string label;
+  std::string event;
+  std::string cause;
+  Duration took{};
+};
+
+/// How long visits that are over lasted.
+struct StoredDwell {
+  std::optional<WallTime> from;  ///< when the hour or day begins in which they began; none by zone alone
+  std::string zone;
+  uint64_t visits = 0;
+  Duration mean{};
+  Duration median{};
+  Duration longest{};
+};
+
+/// What sums are made by, besides the zone.
+enum class StoreGroup : uint8_t { hour, day, zone };
 
 /// What to look for. Each part that is set narrows the answer; one that the question does not have (the zone of a reading) is
 /// ignored.
@@ -73,7 +107,9 @@ struct StoreQuery {
   std::string device;             ///< identity; of beacons, the beacon's
   std::string zone;
   std::string quantity;
-  size_t limit = 1000;  ///< rows at most
+  bool open_only = false;             ///< of visits, those that last
+  std::chrono::minutes utc_offset{};  ///< of the hours and days that sums are made by: 60 is UTC+01:00
+  size_t limit = 1000;                ///< rows at most
 };
 
 /// The newest rows that fit the question, newest first.
@@ -98,7 +134,14 @@ public:
   [[nodiscard]] StoreAnswer<StoredReading> readings(const StoreQuery& query = {}) const;
   [[nodiscard]] StoreAnswer<StoredZoneEvent> zone_events(const StoreQuery& query = {}) const;
   [[nodiscard]] StoreAnswer<StoredVisit> visits(const StoreQuery& query = {}) const;
+  /// As the gateway counted it, by its own intervals.
   [[nodiscard]] StoreAnswer<StoredTraffic> traffic(const StoreQuery& query = {}) const;
+  /// Of the visits that began in the time asked for, which need to be kept for so long.
+  [[nodiscard]] StoreAnswer<StoredTraffic> traffic(const StoreQuery& query, StoreGroup by) const;
+  [[nodiscard]] StoreAnswer<StoredDwell> dwell(const StoreQuery& query, StoreGroup by) const;
+  /// `from` and `until` are compared with the minute's beginning.
+  [[nodiscard]] StoreAnswer<StoredMinute> minutes(const StoreQuery& query = {}) const;
+  [[nodiscard]] StoreAnswer<StoredConnection> connections(const StoreQuery& query = {}) const;
 
 private:
   class Connection;

@@ -1,6 +1,7 @@
 #include "moor/store_reader.hpp"
 
 #include "store/file.hpp"
+#include "store/questions.hpp"
 
 namespace moor {
 
@@ -8,58 +9,12 @@ namespace {
 
 using std::chrono::microseconds;
 
-int64_t micros(WallTime time) {
-  return std::chrono::ceil<microseconds>(time.time_since_epoch()).count();
-}
 WallTime wall(int64_t micros) {
   return WallTime(microseconds(micros));
 }
 uint64_t count(int64_t number) {
   return static_cast<uint64_t>(number);
 }
-
-// A SELECT whose conditions are those that the query sets, so that each uses its index.
-class Question {
-public:
-  explicit Question(std::string select) : sql_(std::move(select)) {}
-
-  Question& where(const char* condition, const std::optional<WallTime>& time) {
-    return time ? add(condition, micros(*time)) : *this;
-  }
-  Question& where(const char* condition, const std::string& text) { return text.empty() ? *this : add(condition, text); }
-  Question& newest_first(const char* columns) {
-    sql_ += std::string(" ORDER BY ") + columns;
-    return *this;
-  }
-
-  template <typename Row, typename Read>
-  StoreAnswer<Row> ask(sqlite::Database& database, size_t limit, Read&& read) {
-    sqlite::Statement statement(database, sql_ + " LIMIT ?");
-    int place = 0;
-    for (const auto& value : values_) std::visit([&](const auto& each) { statement.bind_one(++place, each); }, value);
-    limit = std::min<size_t>(limit, INT32_MAX);
-    statement.bind_one(++place, static_cast<int64_t>(limit) + 1);
-    StoreAnswer<Row> answer;
-    while (statement.step()) {
-      answer.more = answer.rows.size() == limit;
-      if (answer.more) break;
-      answer.rows.push_back(read(statement));
-    }
-    return answer;
-  }
-
-private:
-  Question& add(const char* condition, std::variant<int64_t, std::string> value) {
-    sql_ += std::string(values_.empty() ? " WHERE " : " AND ") + condition;
-    values_.push_back(std::move(value));
-    return *this;
-  }
-
-  std::string sql_;
-  std::vector<std::variant<int64_t, std::string>> values_;
-};
-
-constexpr const char* of_device = "device = (SELECT id FROM devices WHERE identity = ?)";
 
 std::optional<double> optional_real(const sqlite::Statement& row, int column) {
   return row.is_null(column) ? std::nullopt : std::optional(row.real(column));
@@ -98,7 +53,8 @@ StoredReading read_reading(const sqlite::Statement& row) {
 }
 
 StoredZoneEvent read_zone_event(const sqlite::Statement& row) {
-  return {.time = wall(row.integer(0)),
+  return {.id = count(row.integer(7)),
+          .time = wall(row.integer(0)),
           .device = row.text(1),
           .from = row.text(2),
           .to = row.text(3),
@@ -108,7 +64,12 @@ StoredZoneEvent read_zone_event(const sqlite::Statement& row) {
 }
 
 StoredVisit read_visit(const sqlite::Statement& row) {
-  StoredVisit visit{.device = row.text(0), .zone = row.text(1), .entered = wall(row.integer(2)), .left = {}, .dwell = {}};
+  StoredVisit visit{.id = count(row.integer(5)),
+                    .device = row.text(0),
+                    .zone = row.text(1),
+                    .entered = wall(row.integer(2)),
+                    .left = {},
+                    .dwell = {}};
   if (row.is_null(3)) return visit;
   visit.left = wall(row.integer(3));
   visit.dwell = microseconds(row.integer(4));
@@ -123,16 +84,52 @@ StoredTraffic read_traffic(const sqlite::Statement& row) {
           .distinct = count(row.integer(4))};
 }
 
+StoredDwell read_dwell(const sqlite::Statement& row) {
+  return {.from = row.is_null(0) ? std::nullopt : std::optional(wall(row.integer(0))),
+          .zone = row.text(1),
+          .visits = count(row.integer(2)),
+          .mean = microseconds(row.integer(3)),
+          .median = microseconds(row.integer(4)),
+          .longest = microseconds(row.integer(5))};
+}
+
+StoredMinute read_minute(const sqlite::Statement& row) {
+  return {.minute = wall(row.integer(0)),
+          .device = row.text(1),
+          .radio = row.text(2),
+          .rssi = {.samples = count(row.integer(6)),
+                   .min_dbm = static_cast<int>(row.integer(3)),
+                   .max_dbm = static_cast<int>(row.integer(5)),
+                   .mean_dbm = row.real(4)}};
+}
+
+StoredConnection read_connection(const sqlite::Statement& row) {
+  return {.time = wall(row.integer(0)),
+          .device = row.text(1),
+          .radio = row.text(2),
+          .label = row.text(3),
+          .event = row.text(4),
+          .cause = row.text(5),
+          .took = microseconds(row.integer(6))};
+}
+
 }  // namespace
 
 class StoreReader::Connection {
 public:
   explicit Connection(const std::filesystem::path& path) : path_(path), database_(store::open_for_reading(path)) {}
 
-  template <typename Row, typename Read>
-  StoreAnswer<Row> ask(Question& question, size_t limit, Read&& read) {
+  template <typename Row>
+  StoreAnswer<Row> ask(const store::Question& question, size_t limit, Row (*read)(const sqlite::Statement&)) {
     try {
-      return question.ask<Row>(database_, limit, read);
+      sqlite::Statement row = question.ask(database_, limit);
+      StoreAnswer<Row> answer;
+      while (row.step()) {
+        answer.more = answer.rows.size() == limit;
+        if (answer.more) break;
+        answer.rows.push_back(read(row));
+      }
+      return answer;
     } catch (const sqlite::Failure& failure) {
       throw store::explain(path_, failure);
     }
@@ -149,65 +146,34 @@ StoreReader::StoreReader(StoreReader&&) noexcept = default;
 StoreReader& StoreReader::operator=(StoreReader&&) noexcept = default;
 
 StoreAnswer<StoredDevice> StoreReader::devices(const StoreQuery& query) const {
-  Question question(
-      "SELECT identity, address, address_type, name, first_seen, last_seen, sightings, rssi_samples, rssi_min, rssi_max, "
-      "rssi_mean "
-      "FROM devices");
-  question.where("identity = ?", query.device)
-      .where("last_seen >= ?", query.from)
-      .where("first_seen < ?", query.until)
-      .newest_first("last_seen DESC, id DESC");
-  return connection_->ask<StoredDevice>(question, query.limit, read_device);
+  return connection_->ask(store::about_devices(query), query.limit, read_device);
 }
-
 StoreAnswer<StoredBeacon> StoreReader::beacons(const StoreQuery& query) const {
-  Question question("SELECT identity, type, fields, tx_power, first_seen, last_seen, sightings FROM beacons");
-  question.where("identity = ?", query.device)
-      .where("last_seen >= ?", query.from)
-      .where("first_seen < ?", query.until)
-      .newest_first("last_seen DESC, identity");
-  return connection_->ask<StoredBeacon>(question, query.limit, read_beacon);
+  return connection_->ask(store::about_beacons(query), query.limit, read_beacon);
 }
-
 StoreAnswer<StoredReading> StoreReader::readings(const StoreQuery& query) const {
-  Question question("SELECT t, identity, quantity, value, unit FROM readings JOIN devices ON devices.id = device");
-  question.where(of_device, query.device)
-      .where("quantity = ?", query.quantity)
-      .where("t >= ?", query.from)
-      .where("t < ?", query.until)
-      .newest_first("t DESC, device, quantity");
-  return connection_->ask<StoredReading>(question, query.limit, read_reading);
+  return connection_->ask(store::about_readings(query), query.limit, read_reading);
 }
-
 StoreAnswer<StoredZoneEvent> StoreReader::zone_events(const StoreQuery& query) const {
-  Question question(
-      "SELECT t, identity, from_zone, to_zone, cause, zone_events.smoothed_rssi, distance "
-      "FROM zone_events JOIN devices ON devices.id = device");
-  question.where(of_device, query.device)
-      .where("? IN (from_zone, to_zone)", query.zone)
-      .where("t >= ?", query.from)
-      .where("t < ?", query.until)
-      .newest_first("t DESC, zone_events.id DESC");
-  return connection_->ask<StoredZoneEvent>(question, query.limit, read_zone_event);
+  return connection_->ask(store::about_zone_events(query), query.limit, read_zone_event);
 }
-
 StoreAnswer<StoredVisit> StoreReader::visits(const StoreQuery& query) const {
-  Question question(R"sql(SELECT identity, zone, entered, "left", dwell FROM visits JOIN devices ON devices.id = device)sql");
-  question.where(of_device, query.device)
-      .where("zone = ?", query.zone)
-      .where(R"sql(coalesce("left" >= ?, 1))sql", query.from)
-      .where("entered < ?", query.until)
-      .newest_first("entered DESC, device, zone");
-  return connection_->ask<StoredVisit>(question, query.limit, read_visit);
+  return connection_->ask(store::about_visits(query), query.limit, read_visit);
 }
-
 StoreAnswer<StoredTraffic> StoreReader::traffic(const StoreQuery& query) const {
-  Question question("SELECT interval_start, interval, zone, entries, distinct_devices FROM traffic");
-  question.where("zone = ?", query.zone)
-      .where("interval_start >= ?", query.from)
-      .where("interval_start < ?", query.until)
-      .newest_first("interval_start DESC, zone");
-  return connection_->ask<StoredTraffic>(question, query.limit, read_traffic);
+  return connection_->ask(store::about_traffic(query), query.limit, read_traffic);
+}
+StoreAnswer<StoredTraffic> StoreReader::traffic(const StoreQuery& query, StoreGroup by) const {
+  return connection_->ask(store::about_traffic(query, by), query.limit, read_traffic);
+}
+StoreAnswer<StoredDwell> StoreReader::dwell(const StoreQuery& query, StoreGroup by) const {
+  return connection_->ask(store::about_dwell(query, by), query.limit, read_dwell);
+}
+StoreAnswer<StoredMinute> StoreReader::minutes(const StoreQuery& query) const {
+  return connection_->ask(store::about_minutes(query), query.limit, read_minute);
+}
+StoreAnswer<StoredConnection> StoreReader::connections(const StoreQuery& query) const {
+  return connection_->ask(store::about_connections(query), query.limit, read_connection);
 }
 
 }  // namespace moor

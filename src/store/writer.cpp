@@ -214,7 +214,7 @@ void Writer::add_message(std::string_view kind, TimePoint time, int64_t row_id, 
 }
 
 void Writer::write(const MinuteRow& row) {
-  const int64_t minute = in_micros(row.minute.time_since_epoch());
+  const int64_t minute = in_micros(std::chrono::floor<std::chrono::minutes>(row.minute).time_since_epoch());
   const int64_t device = device_id(row.device, minute);
   add_minute_.run(minute, device, radio_id(row.radio), integer(row.rssi.samples), integer(row.rssi.min_dbm),
                   integer(row.rssi.max_dbm), row.rssi.mean_dbm);
