@@ -3,15 +3,13 @@
 #include "gateway/config.hpp"
 
 #include "cli/found_radios.hpp"
+#include "cli/new_file.hpp"
 #include "cli/person.hpp"
 #include "cli/radio_session.hpp"
 #include "cli/terminal.hpp"
-#include "core/files.hpp"
-#include "moor/error.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
-#include <system_error>
 
 namespace moor::cli {
 
@@ -87,20 +85,10 @@ void tell_what_is_missing(const GatewayConfig& config, const FoundHere& found) {
                "', for moor's user alone");
 }
 
-void write(const std::string& path, const std::string& content) {
-  try {
-    write_whole_file(path, content);
-  } catch (const std::system_error& error) {
-    throw Error("cannot write '" + path + "' (" + error.code().message() + ")",
-                {.advice = "is there such a folder, may you write to it, and is there room?"});
-  }
-}
-
 }  // namespace
 
 int write_first_config(const std::string& path) {
-  if (::access(path.c_str(), F_OK) == 0)
-    throw UsageError("'" + path + "' exists", {.advice = "give another name; --init replaces nothing"});
+  require_new(path);
   const FoundHere found{.adapters = find_adapters(), .proxies = find_network_proxies()};
   GatewayConfig config = usual();
   if (isatty(STDIN_FILENO) == 1) {
@@ -112,7 +100,7 @@ int write_first_config(const std::string& path) {
     for (const std::string& adapter : found.adapters) config.radios.push_back({.spec = RadioSpec::parse(adapter)});
     for (const esphome_radio::FoundProxy& proxy : found.proxies) config.radios.push_back({.spec = spec_with_key(proxy)});
   }
-  write(path, example_config(config));
+  write_new_file(path, example_config(config));
   print_line("wrote " + path + "; see what it means with `moor gateway --check --config " + path + "`");
   tell_what_is_missing(config, found);
   flush_output();

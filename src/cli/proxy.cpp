@@ -1,6 +1,7 @@
 // moor proxy: be an ESPHome Bluetooth proxy.
 
 #include "cli/commands.hpp"
+#include "cli/new_file.hpp"
 #include "cli/proxy_events.hpp"
 #include "cli/radio_session.hpp"
 #include "cli/terminal.hpp"
@@ -12,8 +13,6 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <deque>
-#include <filesystem>
-#include <fstream>
 
 namespace moor::cli {
 
@@ -89,14 +88,7 @@ public:
 
 private:
   [[nodiscard]] int write_example() const {
-    if (std::filesystem::exists(*config_))
-      throw UsageError("'" + *config_ + "' exists", {.advice = "give another name; --init replaces nothing"});
-    std::ofstream file(*config_);
-    file << proxy::example_config();
-    file.flush();
-    if (!file)
-      throw Error("cannot write '" + *config_ + "'",
-                  {.advice = "is there such a folder, may you write to it, and is there room?"});
+    write_new_file(*config_, proxy::example_config());
     print_line("wrote " + *config_ + "; give the proxy a name in it, then: moor proxy --config " + *config_);
     flush_output();
     return 0;
