@@ -51,6 +51,12 @@ public:
 
   /// The key of a device, whether its address is random or not; nullptr if there is none. Valid until a key is added.
   [[nodiscard]] Key* find(KeyKind kind, const Address& address) noexcept;
+  /// Calls `visit(Key&)` for each key but IRKs, which count nothing.
+  template <typename Visit>
+  void for_each(Visit&& visit) {
+    for (auto& [place, key] : by_device_) visit(key);
+    for (Key& key : nameless_) visit(key);
+  }
   /// All keys that name their device themselves, of all kinds.
   [[nodiscard]] std::span<Key> nameless() noexcept { return nameless_; }
   /// Finds Eddystone beacons by their keys.

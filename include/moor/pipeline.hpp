@@ -15,12 +15,13 @@ namespace moor {
 
 /// What was known of a device before a restart, for it to go on.
 struct Recalled {
-  VisitorId visitor = 0;
-  Zone range = Zone::far;
-  double smoothed_dbm = 0;
+  VisitorId visitor = 0;               ///< 0 for one that was in no zone
+  std::optional<Zone> range{};         ///< likewise empty
+  double smoothed_dbm = 0;             ///< where it has a range
   std::optional<ZoneId> place{};       ///< with areas only; without, it is that of `range`
   std::optional<TimePoint> entered{};  ///< a visit there that goes on
   uint32_t breaks = 0;                 ///< of that visit
+  TimePoint first_seen;
 };
 
 struct PipelineOptions {
@@ -115,6 +116,8 @@ public:
   [[nodiscard]] const PipelineStatistics& statistics() const noexcept { return statistics_; }
   /// Whether the filter lets the device through.
   [[nodiscard]] bool passes(DeviceSlot slot) const noexcept { return states_[slot].passes; }
+  /// A visit of before a restart, whose visitor may rejoin it. @returns whether it was taken, see VisitTracker.
+  bool restore(const OpenVisit& visit) { return visits_.restore(visit); }
   /// The device of that address, or of the key that the address resolves to; nothing where it has not been heard.
   [[nodiscard]] std::optional<DeviceSlot> find(const Address& address);
   /// Where the device is, as `Move` has it.

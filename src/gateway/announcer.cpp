@@ -1,6 +1,7 @@
 #include "gateway/announcer.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace moor {
 
@@ -37,8 +38,38 @@ void Announcer::on_device(DeviceSlot slot, const Device& device) {
 }
 
 void Announcer::on_recalled(DeviceSlot slot, const Device& device, const Recalled& recalled) {
-  identities_.name(recalled.visitor, device);
   for (GatewayListener* listener : listeners_) listener->on_recalled(slot, device, recalled);
+}
+
+void Announcer::on_gone(const Returning::Gone& gone) {
+  const PriorDevice& device = gone.device;
+  const ZoneEvent event{.time = device.last_seen,
+                        .slot = no_slot,
+                        .visitor = Identities::number_of(device.identity),
+                        .device = device.identity,
+                        .name = device.name,
+                        .from = device.zone,
+                        .to = {},
+                        .event = PresenceEvent::lost,
+                        .cause = "restart",
+                        .smoothed_dbm = device.smoothed_dbm,
+                        .distance_m = {},
+                        .detail = "lost: not heard again after a restart, was in " + device.zone};
+  for (GatewayListener* listener : listeners_) listener->on_zone(event);
+  if (!gone.visit) return;
+  PriorVisit visit = *gone.visit;
+  visit.left = device.last_seen;
+  on_ended(visit);
+}
+
+void Announcer::on_ended(const PriorVisit& visit) {
+  const VisitEvent ended{.device = visit.identity,
+                         .name = visit.name,
+                         .zone = visit.zone,
+                         .entered = visit.entered,
+                         .left = std::max(visit.left.value_or(visit.entered), visit.entered),
+                         .breaks = visit.breaks};
+  for (GatewayListener* listener : listeners_) listener->on_visit_ended(ended);
 }
 
 void Announcer::on_forgotten(DeviceSlot slot, const Device& device) {

@@ -4,6 +4,7 @@
 #include "gateway/events.hpp"
 #include "gateway/identities.hpp"
 #include "gateway/places.hpp"
+#include "gateway/returning.hpp"
 
 namespace moor {
 
@@ -15,6 +16,11 @@ public:
 
   void add(GatewayListener& listener) { listeners_.push_back(&listener); }
   [[nodiscard]] const std::vector<GatewayListener*>& listeners() const noexcept { return listeners_; }
+
+  /// Somebody of before a restart did not come back.
+  void on_gone(const Returning::Gone& gone);
+  /// A visit of before a restart has ended, when it says.
+  void on_ended(const PriorVisit& visit);
 
   void on_device(DeviceSlot slot, const Device& device) override;
   void on_recalled(DeviceSlot slot, const Device& device, const Recalled& recalled) override;

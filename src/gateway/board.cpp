@@ -33,18 +33,19 @@ void Board::on_device(DeviceSlot slot, const Device& device) {
   devices_[slot] = std::make_unique<DeviceStatus>();
   DeviceStatus& status = *devices_[slot];
   status.identity = identities_.identify(device.address, device.last_seen).text;
+  status.first_seen = device.first_seen;
   status.own = identities_.is_own(device.address);
   status.name = identities_.name_of(device);
 }
 
 void Board::on_recalled(DeviceSlot slot, const Device&, const Recalled& recalled) {
   DeviceStatus& status = *devices_[slot];
+  status.first_seen = std::min(status.first_seen, recalled.first_seen);
+  if (!recalled.range) return;
   status.range = recalled.range;
   status.smoothed_dbm = recalled.smoothed_dbm;
-  if (const auto place = recalled.place        ? recalled.place
-                         : places_.has_areas() ? std::nullopt
-                                               : std::optional(zone_id(recalled.range)))
-    status.zone = places_.name(*place);
+  const auto place = places_.has_areas() ? recalled.place : std::optional(zone_id(*recalled.range));
+  status.zone = places_.name(place);
   status.zone_since = recalled.entered;
 }
 

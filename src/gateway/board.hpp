@@ -21,6 +21,7 @@ struct DeviceStatus {
   std::string identity;       ///< under which it is kept now
   std::string name;           ///< configured, else advertised, else empty
   bool own = false;           ///< named by [[device]] or [[key]]: it may become an entity of other systems
+  TimePoint first_seen;       ///< also before a restart, as far as it is known
   std::string zone;           ///< the zone's name; empty for none
   std::optional<Zone> range;  ///< immediate, near or far, whatever the zone's name
   std::optional<TimePoint> zone_since;

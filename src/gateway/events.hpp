@@ -9,6 +9,9 @@
 
 namespace moor {
 
+/// The slot of a device that is not in the table: one that did not come back after a restart.
+inline constexpr DeviceSlot no_slot = ~DeviceSlot{0};
+
 /// A device moved from a zone to another.
 struct ZoneEvent {
   TimePoint time;

@@ -3,6 +3,7 @@
 #include "core/activities.hpp"
 #include "core/within.hpp"
 #include "gateway/pipeline_options.hpp"
+#include "gateway/prior_state.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -29,17 +30,25 @@ std::vector<std::string> names_of(const Gateway::Radios& radios) {
 
 }  // namespace
 
-Gateway::Gateway(asio::any_io_executor executor, Clock& clock, const GatewayConfig& config, const Radios& radios)
+Gateway::Gateway(asio::any_io_executor executor, Clock& clock, const GatewayConfig& config, const Radios& radios,
+                 std::unique_ptr<Handover> before)
     : clock_(clock),
       config_(config),
       hub_(executor, clock, radios, hub_options(config, radios)),
       identities_(config.privacy),
       places_(config, names_of(radios)),
       board_(identities_, places_),
+      counters_(keys_),
+      returning_(places_, pipeline_options(config, places_, keys_, {}).presence.zones),
       announcer_(identities_, places_, pipeline_),
-      pipeline_(pipeline_options(config, places_, keys_,
-                                 [this](const Address& address, TimePoint t) { return identities_.begin(address, t); }),
-                announcer_),
+      pipeline_(
+          [this, &config] {
+            PipelineOptions options = pipeline_options(
+                config, places_, keys_, [this](const Address& address, TimePoint t) { return identities_.begin(address, t); });
+            options.recall = [this](DeviceSlot slot, const Device& device) { return recall(slot, device); };
+            return options;
+          }(),
+          announcer_),
       radio_states_(radios) {
   add_keys(config.keys, keys_);
   for (const GatewayConfig::KeyEntry& key : config.keys)
@@ -50,10 +59,18 @@ Gateway::Gateway(asio::any_io_executor executor, Clock& clock, const GatewayConf
   announcer_.add(board_);
   if (!config.store.path.empty()) {
     store_ = std::make_unique<Store>(std::move(executor), clock, config.store);
-    recorder_ = std::make_unique<Recorder>(*store_, identities_, places_, clock, config.presence.traffic_interval);
+    recorder_ = std::make_unique<Recorder>(*store_, identities_, places_, clock, config, names_of(radios));
     announcer_.add(*recorder_);
   }
   hub_.add_listener(*this);
+  handed_over_ = before != nullptr;
+  if (before) {
+    identities_.hasher().take_keys(std::move(before->hasher));
+    take_over(std::move(before->state), before->counters);
+  } else if (store_) {
+    const SavedState saved = store_->saved_state();
+    take_over(prior_state(saved, clock), saved.counters);
+  }
 }
 
 Gateway::~Gateway() = default;
@@ -78,6 +95,8 @@ std::vector<GatewayProblem> Gateway::problems() const {
   for (const std::string& unknown : places_.unknown_radios())
     found.push_back({.what = "zone " + unknown + " is no radio of this gateway",
                      .advice = "name radios as `moor radios` shows them, or by their spec"});
+  if (const std::string& problem = identities_.hasher().problem(); !problem.empty())
+    found.push_back({.what = problem, .advice = "let moor's user write it; until then a restart ends visits"});
   if (store_)
     if (const StoreStatistics statistics = store_->statistics(); !statistics.last_error.empty())
       found.push_back({.what = "the store cannot be written: " + statistics.last_error,
@@ -85,27 +104,81 @@ std::vector<GatewayProblem> Gateway::problems() const {
   return found;
 }
 
+void Gateway::take_over(PriorState state, const std::vector<CounterRow>& counters) {
+  counters_.restore(counters);
+  returning_.add(std::move(state));
+  for (const PriorVisit& visit : returning_.breaks()) {
+    const auto zone = places_.find(visit.zone);
+    const VisitorId visitor = identities_.take_back(visit.identity, visit.name);
+    identities_.gone(visitor);
+    const OpenVisit open{.visitor = visitor,
+                         .zone = zone.value_or(0),
+                         .entered = visit.entered,
+                         .left = visit.left,
+                         .end = VisitEnd::lost,
+                         .breaks = visit.breaks};
+    if (zone && pipeline_.restore(open)) continue;
+    identities_.forget(visitor);
+    announcer_.on_ended(visit);
+  }
+}
+
+std::optional<Recalled> Gateway::recall(DeviceSlot, const Device& device) {
+  if (returning_.empty()) return std::nullopt;
+  const std::string identity = identities_.identify(device.address, device.last_seen).text;
+  auto found = returning_.recall(device.address, identity, device.last_seen);
+  if (!found) return std::nullopt;
+  if (found->recalled.visitor != 0) (void)identities_.take_back(std::move(found->identity), identities_.name_of(device));
+  return found->recalled;
+}
+
+std::unique_ptr<Handover> Gateway::hand_over() {
+  PriorState state = returning_.rest();
+  add_present(pipeline_, identities_, places_, state);
+  return std::make_unique<Handover>(
+      Handover{.state = std::move(state), .counters = counters_.all(), .hasher = std::move(identities_.hasher())});
+}
+
 awaitable<void> Gateway::run() {
   const auto executor = co_await asio::this_coro::executor;
   started_ = clock_.now();
+  returning_.begin(handed_over_ ? TimePoint::min() : started_, config_.presence.lost_after);
   Activities activities(executor);
   activities.start(keep_time(), [](std::exception_ptr) {});
+  Event stopped(executor);
+  stop_ = &stopped;
+  bool cancelled = false;
   std::exception_ptr ended;
   try {
-    co_await hub_.run();
+    (void)co_await unless(stopped.wait(), hub_.run());
+  } catch (const boost::system::system_error& error) {
+    ended = std::current_exception();
+    cancelled = error.code() == asio::error::operation_aborted;
   } catch (...) {
     ended = std::current_exception();
   }
+  stop_ = nullptr;
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_await activities.stop();
-  co_await shut_down();
+  co_await shut_down(cancelled);
   if (ended) std::rethrow_exception(ended);
 }
 
-awaitable<void> Gateway::shut_down() {
-  pipeline_.close(clock_.now());
+void Gateway::stop() {
+  if (stop_ != nullptr) stop_->set();
+}
+
+awaitable<void> Gateway::shut_down(bool goes_on) {
+  const TimePoint now = clock_.now();
+  advance(now);
+  if (goes_on && store_)
+    pipeline_.advance(now);
+  else
+    pipeline_.close(now);
   if (!store_) co_return;
-  recorder_->sweep(pipeline_);
+  for (const ZoneTraffic& row : goes_on ? pipeline_.traffic().counts() : std::vector<ZoneTraffic>()) announcer_.on_traffic(row);
+  recorder_->sweep(pipeline_, now);
+  for (CounterRow& row : counters_.changed()) store_->put(std::move(row));
   co_await store_->close();
 }
 
@@ -128,6 +201,21 @@ void Gateway::on_radio(RadioId radio, const RadioHealth& health) {
   if (changed != nullptr && radio_callback_) radio_callback_(*changed);
 }
 
+TimePoint Gateway::next_deadline() const noexcept {
+  return std::min(pipeline_.next_deadline(), returning_.next_deadline());
+}
+
+void Gateway::advance(TimePoint now) {
+  pipeline_.advance(now);
+  returning_.advance(now, [this](const Returning::Gone& gone) { announcer_.on_gone(gone); });
+}
+
+void Gateway::store_slice(TimePoint now) {
+  identities_.advance(now);
+  recorder_->slice(pipeline_, now);
+  for (CounterRow& row : counters_.changed()) store_->put(std::move(row));
+}
+
 awaitable<void> Gateway::keep_time() {
   TimePoint slice = clock_.now() + slice_interval;
   while (true) {
@@ -137,16 +225,16 @@ awaitable<void> Gateway::keep_time() {
       ~Leave() { place = nullptr; }
     } leave{earlier_};
     earlier_ = &earlier;
-    armed_ = pipeline_.next_deadline();
+    armed_ = next_deadline();
     if (recorder_ && pipeline_.devices().size() > 0) armed_ = std::min(armed_, slice);
     if (armed_ == TimePoint::max())
       co_await earlier.wait();
     else
       (void)co_await within(clock_, armed_, earlier.wait());
     const TimePoint now = clock_.now();
-    pipeline_.advance(now);
+    advance(now);
     if (recorder_ && now >= slice) {
-      recorder_->slice(pipeline_, now);
+      store_slice(now);
       slice = now + slice_interval;
     }
   }

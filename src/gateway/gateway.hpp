@@ -3,6 +3,7 @@
 
 #include "gateway/announcer.hpp"
 #include "gateway/board.hpp"
+#include "gateway/key_counters.hpp"
 #include "gateway/radio_states.hpp"
 #include "gateway/recorder.hpp"
 
@@ -26,6 +27,13 @@ struct GatewayProblem {
   std::string advice;
 };
 
+/// What a gateway leaves to the one that takes its place.
+struct Handover {
+  PriorState state;
+  std::vector<CounterRow> counters;
+  IdentityHasher hasher;
+};
+
 class Gateway final : private HubListener {
 public:
   static constexpr Duration slice_interval = std::chrono::seconds(1);  ///< between two slices of what is summed up for the store
@@ -34,8 +42,10 @@ public:
 
   /// Opens the store, if the configuration has one. `config`, `clock` and `radios` must outlive the gateway. The radios are those of
   /// the configuration, in its order, and their ids are their places.
+  /// @param before  what another gateway has handed over, whose place this one takes; null where the store says what was before.
   /// @throws StoreError, ConfigError (privacy key), UsageError.
-  Gateway(boost::asio::any_io_executor executor, Clock& clock, const GatewayConfig& config, const Radios& radios);
+  Gateway(boost::asio::any_io_executor executor, Clock& clock, const GatewayConfig& config, const Radios& radios,
+          std::unique_ptr<Handover> before = nullptr);
   ~Gateway() override;
 
   /// Also told of everything, after the board and the store. Must outlive the gateway.
@@ -43,11 +53,16 @@ public:
   /// Called when a radio begins, fails or ends.
   void on_radio(std::function<void(const RadioState&)> callback) { radio_callback_ = std::move(callback); }
 
-  /// Runs until it is cancelled or every radio has ended, then ends visits, writes everything and closes the store.
+  /// Runs until every radio has ended or `stop` is called, then ends visits, writes everything and closes the store. Where it is cancelled visits
+  /// stay open, for the next run to go on with.
   /// @throws CaptureError if a recording was damaged, what the radios threw if none of them ever worked, StoreError if rows could not
   /// be written at the end; all after a clean shutdown.
   /// Cancellation: total, after the shutdown.
   [[nodiscard]] awaitable<void> run();
+  /// Ends the run as if all radios had ended.
+  void stop();
+  /// What the next gateway needs to go on, after `run` was cancelled.
+  [[nodiscard]] std::unique_ptr<Handover> hand_over();
 
   [[nodiscard]] Hub& hub() noexcept { return hub_; }
   [[nodiscard]] Clock& clock() noexcept { return clock_; }
@@ -75,7 +90,12 @@ public:
 
 private:
   [[nodiscard]] awaitable<void> keep_time();
-  [[nodiscard]] awaitable<void> shut_down();
+  [[nodiscard]] awaitable<void> shut_down(bool goes_on);
+  void take_over(PriorState state, const std::vector<CounterRow>& counters);
+  [[nodiscard]] std::optional<Recalled> recall(DeviceSlot slot, const Device& device);
+  [[nodiscard]] TimePoint next_deadline() const noexcept;
+  void advance(TimePoint now);
+  void store_slice(TimePoint now);
 
   void on_advertisement(const Device& device, const Sighting& sighting, bool changed) override;
   void on_heard(const Device& device, const Sighting& sighting) override;
@@ -90,14 +110,18 @@ private:
   std::unique_ptr<Store> store_;
   std::unique_ptr<Recorder> recorder_;
   KeyRing keys_;
+  KeyCounters counters_;
+  Returning returning_;
   std::function<void(const RadioState&)> radio_callback_;
   Announcer announcer_;
   Pipeline pipeline_;
   RadioStates radio_states_;
   RateMeter rate_;
+  bool handed_over_ = false;  // to this one, by another that ran before it
   TimePoint started_;
   TimePoint armed_ = TimePoint::max();  // when keep_time will wake
   Event* earlier_ = nullptr;            // wakes it before
+  Event* stop_ = nullptr;               // run() waits for it
 };
 
 }  // namespace moor

@@ -24,6 +24,11 @@ public:
   /// The device's identity now; it changes when the key rotates.
   [[nodiscard]] Identity identify(const Address& address, TimePoint now);
 
+  /// The keys of periods that are over go.
+  void advance(TimePoint now) { hasher_.advance(now); }
+  [[nodiscard]] IdentityHasher& hasher() noexcept { return hasher_; }
+  [[nodiscard]] const IdentityHasher& hasher() const noexcept { return hasher_; }
+
   /// A visitor begins, or comes back: the identity that the device has now is the visitor's until it is forgotten.
   [[nodiscard]] VisitorId begin(const Address& address, TimePoint now);
   /// A visitor of before a restart, under the identity that it had.

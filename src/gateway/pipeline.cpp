@@ -77,12 +77,14 @@ void Pipeline::begin(DeviceSlot slot, const Device& device) {
   listener_.on_device(slot, device);
   const std::optional<Recalled> before = options_.recall ? options_.recall(slot, device) : std::nullopt;
   if (!before) return;
-  state.visitor = before->visitor;
-  presence_.restore(slot, before->range, before->smoothed_dbm, device.last_seen);
-  if (!options_.areas.empty() && before->place) areas_[slot].restore(*before->place, device.radio);
-  if (const auto place = place_of(slot); place && before->entered)
-    (void)visits_.restore(
-        {.visitor = before->visitor, .zone = *place, .entered = *before->entered, .left = {}, .breaks = before->breaks});
+  if (before->range) {
+    state.visitor = before->visitor;
+    presence_.restore(slot, *before->range, before->smoothed_dbm, device.last_seen);
+    if (!options_.areas.empty() && before->place) areas_[slot].restore(*before->place, device.radio);
+    if (const auto place = place_of(slot); place && before->entered)
+      (void)visits_.restore(
+          {.visitor = before->visitor, .zone = *place, .entered = *before->entered, .left = {}, .breaks = before->breaks});
+  }
   listener_.on_recalled(slot, device, *before);
 }
 

@@ -7,9 +7,9 @@
 //   public_only       as it is              r-<hash>, rotating
 //   all               as it is              as it is
 //
-// A lasting hash lets a sensor keep its history; a rotating one makes a device of today and of tomorrow two. Rotating keys are
-// never written anywhere: a restart begins a new one. The lasting key is written only where the configuration names a file for
-// it; without, it lasts as long as the process. Whoever has a key and an id finds the address by trying all 2^48.
+// A lasting hash lets a sensor keep its history; a rotating one makes a device of today and of tomorrow two. Keys are written only
+// where the configuration names a file for them: the lasting one, and the rotating one until its period ends, so that a visit outlives a
+// restart. Without the file keys last as long as the process. Whoever has a key and an id finds the address by trying all 2^48.
 
 #include "crypto/hmac.hpp"
 #include "moor/address.hpp"
@@ -27,7 +27,7 @@ struct PrivacyOptions {
   AddressStorage store_addresses = AddressStorage::never;
   Duration rotate_every = std::chrono::hours(24);  ///< counted from 1970, so that 24 h rotates at midnight UTC
   std::vector<Address> known;      ///< own devices, public or random, that are kept as they are; whether random is not compared
-  std::filesystem::path key_file;  ///< keeps the lasting key over restarts; empty for none
+  std::filesystem::path key_file;  ///< keeps the keys over restarts; empty for none
   friend bool operator==(const PrivacyOptions&, const PrivacyOptions&) = default;
 };
 
@@ -46,14 +46,24 @@ public:
   /// The same address has the same identity until the key rotates; ask again whenever something new begins. What has begun, such
   /// as a visit, ends under the identity that it began with.
   [[nodiscard]] Identity identify(const Address& address, TimePoint now);
+  /// The key of a period that is over goes, from the file too.
+  void advance(TimePoint now);
+  /// Goes on with the keys of another, which is of no use then; not where a file says which they are.
+  void take_keys(IdentityHasher&& other) noexcept;
+  /// Why the rotating key could not be written, with the file's name; empty where all is well.
+  [[nodiscard]] const std::string& problem() const noexcept { return problem_; }
+  [[nodiscard]] const PrivacyOptions& options() const noexcept { return options_; }
 
 private:
   [[nodiscard]] bool keeps(const Address& address) const noexcept;
+  [[nodiscard]] int64_t period_of(TimePoint t) const noexcept;
+  void rotate(int64_t period);
 
   PrivacyOptions options_;
   crypto::SecretKey lasting_;
   crypto::SecretKey rotating_;
-  int64_t period_ = 0;  // since 1970, in which rotating_ was made
+  int64_t period_;  // since 1970, in which rotating_ was made
+  std::string problem_;
 };
 
 }  // namespace moor
