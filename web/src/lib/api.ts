@@ -120,6 +120,21 @@ export interface VisitRow {
   dwell_s: number | null;
 }
 
+/** Of a zone in an hour. */
+export interface TrafficRow {
+  t: string;
+  zone: string;
+  entries: number;
+  distinct: number;
+}
+
+export interface DwellRow {
+  t: string;
+  zone: string;
+  visits: number;
+  mean_s: number | null;
+}
+
 export interface ZoneNow {
   name: string;
   radios: string[];

@@ -25,7 +25,7 @@ export function distance(low: number | null, high: number | null): string {
 
 export function quantity(value: number, unit: string): string {
   const size = Math.abs(value);
-  const digits = Number.isInteger(value) ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3;
+  const digits = Number.isInteger(value) ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   return unit ? `${number(value, digits)}${thin}${unit}` : number(value, digits);
 }
 
@@ -59,6 +59,13 @@ export function clock_time(time: string | number, seconds = true): string {
 
 export function date_time(time: string | number): string {
   return new Date(time).toLocaleString([], { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+}
+
+/** "14:05", or "20 Nov, 14:05" for another day. */
+export function short_time(time: string | number, now: number): string {
+  const t = new Date(time);
+  if (t.toDateString() === new Date(now).toDateString()) return clock_time(time, false);
+  return t.toLocaleString([], { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 }
 
 /** "air_temperature" → "Air temperature". */

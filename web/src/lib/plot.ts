@@ -18,6 +18,7 @@ export function axis(more: uPlot.Axis = {}): uPlot.Axis {
 /** Clock times along the bottom, in the browser's time zone. */
 export function time_axis(): uPlot.Axis {
   return axis({
+    size: 26,
     space: 70,
     values: (_plot, splits, _axis, _space, step) =>
       splits.map((t) => new Date(t * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: step < 60 ? '2-digit' : undefined, hourCycle: 'h23' })),
