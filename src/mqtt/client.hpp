@@ -6,6 +6,7 @@
 #include "moor/error.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace moor::mqtt {
@@ -17,7 +18,14 @@ struct Message {
   std::string topic;
   std::string payload;  ///< empty and retained: what is retained there is deleted
   Qos qos = Qos::at_most_once;
-  bool retain = false;  ///< the broker keeps it for who subscribes later; of a received one: it was kept
+  bool retain = false;               ///< the broker keeps it for who subscribes later; of a received one: it was kept
+  std::optional<Duration> expiry{};  ///< how long the broker keeps it, in seconds; MQTT 5, without it for ever
+};
+
+struct Subscription {
+  std::string filter;  ///< may have + and #
+  Qos qos = Qos::at_least_once;
+  bool own = true;  ///< also what this client has published itself; 3.1.1 brokers send that always
 };
 
 /// Why there is no connection.
@@ -91,8 +99,8 @@ public:
   [[nodiscard]] virtual bool publish(Message message, Done done) = 0;
   [[nodiscard]] bool publish(Message message) { return publish(std::move(message), nullptr); }
 
-  /// With this and with every later connection. The filter may have + and #.
-  virtual void subscribe(std::string filter, Qos qos) = 0;
+  /// With this and with every later connection.
+  virtual void subscribe(Subscription subscription) = 0;
   virtual void on_message(std::function<void(const Message&)> call) = 0;
   /// Called at each change, after the messages of a lost connection have been called lost.
   virtual void on_state(std::function<void(const State&)> call) = 0;

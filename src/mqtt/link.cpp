@@ -22,11 +22,24 @@ struct Publish {
   Message message;
   uint64_t token = 0;
 };
-struct Subscribe {
-  std::string filter;
-  Qos qos{};
+using Command = std::variant<Publish, Subscription>;
+
+// Properties of a message of MQTT 5, freed with it.
+class Properties {
+public:
+  Properties() = default;
+  Properties(const Properties&) = delete;
+  Properties& operator=(const Properties&) = delete;
+  ~Properties() { mosquitto_property_free_all(&list_); }
+  void add_expiry(Duration d) {
+    mosquitto_property_add_int32(&list_, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL,
+                                 static_cast<uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(d).count()));
+  }
+  [[nodiscard]] const mosquitto_property* get() const noexcept { return list_; }
+
+private:
+  mosquitto_property* list_ = nullptr;
 };
-using Command = std::variant<Publish, Subscribe>;
 
 void system_look_up(const std::string& host, int port) {
   addrinfo hints{};
@@ -252,8 +265,9 @@ private:
     }
     for (Command& command : commands) {
       if (goodbye_ || mosquitto_socket(mosquitto_) < 0) return;
-      if (const auto* subscribe = std::get_if<Subscribe>(&command))
-        mosquitto_subscribe_v5(mosquitto_, nullptr, subscribe->filter.c_str(), static_cast<int>(subscribe->qos), 0, nullptr);
+      if (const auto* subscribe = std::get_if<Subscription>(&command))
+        mosquitto_subscribe_v5(mosquitto_, nullptr, subscribe->filter.c_str(), static_cast<int>(subscribe->qos),
+                               options_.v5 && !subscribe->own ? MQTT_SUB_OPT_NO_LOCAL : 0, nullptr);
       else
         publish(std::get<Publish>(command));
     }
@@ -263,9 +277,11 @@ private:
     const Message& message = wanted.message;
     // A message of QoS 0 may be written, and called published, before the call returns.
     publishing_ = wanted.token;
+    Properties properties;
+    if (message.expiry && options_.v5) properties.add_expiry(*message.expiry);
     const int result =
         mosquitto_publish_v5(mosquitto_, &publishing_id_, message.topic.c_str(), static_cast<int>(message.payload.size()),
-                             message.payload.data(), static_cast<int>(message.qos), message.retain, nullptr);
+                             message.payload.data(), static_cast<int>(message.qos), message.retain, properties.get());
     const uint64_t token = std::exchange(publishing_, 0);
     const int id = std::exchange(publishing_id_, 0);
     if (result == MOSQ_ERR_SUCCESS) {
@@ -359,10 +375,10 @@ void Link::publish(Message message, uint64_t token) {
   shared_->ring();
 }
 
-void Link::subscribe(std::string filter, Qos qos) {
+void Link::subscribe(Subscription subscription) {
   {
     const std::lock_guard lock(shared_->mutex);
-    shared_->commands.push_back(Subscribe{std::move(filter), qos});
+    shared_->commands.push_back(std::move(subscription));
   }
   shared_->ring();
 }

@@ -35,7 +35,7 @@ public:
   ~Link();
 
   void publish(Message message, uint64_t token);
-  void subscribe(std::string filter, Qos qos);
+  void subscribe(Subscription subscription);
   /// Says goodbye; Ended comes soon, unless the thread is still connecting.
   void stop();
   [[nodiscard]] uint64_t received_dropped() const;

@@ -53,7 +53,7 @@ struct MosquittoClient::Parts {
   Statistics statistics;
   uint64_t last_token = 0;
   std::map<uint64_t, Done> in_flight;  // by token: in the order of publishing
-  std::vector<std::pair<std::string, Qos>> subscriptions;
+  std::vector<Subscription> subscriptions;
   std::function<void(const Message&)> message_call;
   std::function<void(const State&)> state_call;
 
@@ -128,7 +128,7 @@ struct MosquittoClient::Parts {
     if (!ended) {
       was_connected = true;
       ++statistics.connections;
-      for (const auto& [filter, qos] : subscriptions) link->subscribe(filter, qos);
+      for (const Subscription& each : subscriptions) link->subscribe(each);
       set(Phase::connected, nullptr);
       co_await wait_while([](const Parts& p) { return !p.ended; });
     }
@@ -195,9 +195,9 @@ bool MosquittoClient::publish(Message message, Done done) {
   return true;
 }
 
-void MosquittoClient::subscribe(std::string filter, Qos qos) {
-  if (parts_->connected) parts_->link->subscribe(filter, qos);
-  parts_->subscriptions.emplace_back(std::move(filter), qos);
+void MosquittoClient::subscribe(Subscription subscription) {
+  if (parts_->connected) parts_->link->subscribe(subscription);
+  parts_->subscriptions.push_back(std::move(subscription));
 }
 
 void MosquittoClient::on_message(std::function<void(const Message&)> call) {

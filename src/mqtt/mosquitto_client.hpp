@@ -44,7 +44,7 @@ public:
   [[nodiscard]] awaitable<void> run() override;
   using Client::publish;
   [[nodiscard]] bool publish(Message message, Done done) override;
-  void subscribe(std::string filter, Qos qos) override;
+  void subscribe(Subscription subscription) override;
   void on_message(std::function<void(const Message&)> call) override;
   void on_state(std::function<void(const State&)> call) override;
   [[nodiscard]] const State& state() const noexcept override;
