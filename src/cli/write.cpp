@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
-#include <charconv>
 
 namespace moor::cli {
 
@@ -38,7 +37,7 @@ public:
   [[nodiscard]] int run() override {
     const CharacteristicName characteristic = CharacteristicName::parse(characteristic_);
     const auto format = parse_format(format_);
-    const std::vector<uint8_t> bytes = parse_value(format);
+    const std::vector<uint8_t> bytes = parse_value(value_, format);
     const std::optional<WriteKind> kind = without_response_ ? std::optional(WriteKind::without_response) : std::nullopt;
     DeviceSession session(arguments_);
     const Outcome outcome = session.with_client([&](Client& client) -> awaitable<void> {
@@ -54,21 +53,6 @@ public:
   }
 
 private:
-  [[nodiscard]] std::vector<uint8_t> parse_value(const std::optional<ValueFormat>& format) const {
-    if (!format || format->type() == ValueFormat::Type::hex) {
-      if (auto bytes = from_hex(value_)) return *std::move(bytes);
-      throw UsageError("VALUE '" + value_ + "' is no hexadecimal number of whole bytes",
-                       {.advice = "Give two digits for each byte, such as 01ff, or say what the value is with --as."});
-    }
-    if (format->type() == ValueFormat::Type::utf8) return {value_.begin(), value_.end()};
-    double number = 0;
-    const char* end = value_.data() + value_.size();
-    const auto [parsed, error] = std::from_chars(value_.data(), end, number);
-    if (error != std::errc() || parsed != end)
-      throw UsageError("VALUE '" + value_ + "' is no number", {.advice = "--as " + format->to_string() + " wants one."});
-    return format->encode(number);
-  }
-
   DeviceArguments arguments_;
   std::string characteristic_;
   std::optional<std::string> format_;

@@ -3,6 +3,7 @@
 // else by the device's own presentation format.
 
 #include "moor/characteristic_value.hpp"
+#include "moor/value_format.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -14,6 +15,9 @@ namespace moor {
                                                      const std::optional<PresentationFormat>& presentation = std::nullopt);
 /// Null for nothing.
 [[nodiscard]] boost::json::value decoded_json(const std::optional<DecodedValue>& meaning);
+/// The bytes of a value that a person has written: hexadecimal digits, or what the format says.
+/// @throws UsageError for what it is not.
+[[nodiscard]] std::vector<uint8_t> parse_value(const std::string& text, const std::optional<ValueFormat>& format);
 /// The name that the SIG gave a UUID, else the UUID.
 [[nodiscard]] std::string name_or_uuid(const Uuid& uuid);
 
