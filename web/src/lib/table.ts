@@ -52,6 +52,11 @@ export function select(devices: Iterable<Device>, filter: Filter, column: Column
   return keyed.map((entry) => entry.device);
 }
 
+/** Whether the rows may be put in order again: at once where something was chosen anew, else now and again, so that a row can be read, and hit. */
+export function may_order(since_ms: number, pointed: boolean): boolean {
+  return since_ms >= (pointed ? 10_000 : 2_000);
+}
+
 /** The rows that a scrolled box shows, with some above and below. */
 export function window_of(top: number, height: number, row: number, count: number, margin = 6): { from: number; to: number } {
   const from = Math.max(0, Math.min(Math.floor(top / row) - margin, count));
