@@ -90,8 +90,13 @@ Question& Question::then(const char* sql) {
   return *this;
 }
 
-Question& Question::with(std::variant<int64_t, std::string> value) {
-  values_.push_back(std::move(value));
+Question& Question::with(int64_t value) {
+  values_.emplace_back(std::in_place_type<int64_t>, value);
+  return *this;
+}
+
+Question& Question::with(const std::string& value) {
+  values_.emplace_back(std::in_place_type<std::string>, value);
   return *this;
 }
 

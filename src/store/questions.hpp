@@ -35,7 +35,8 @@ public:
   /// What comes behind the conditions: grouping and order.
   Question& then(const char* sql);
   /// A value for a place in the SELECT itself, before all conditions.
-  Question& with(std::variant<int64_t, std::string> value);
+  Question& with(int64_t value);
+  Question& with(const std::string& value);
 
   [[nodiscard]] std::span<const Column> columns() const noexcept { return columns_; }
   /// @returns the statement at its first row, if it has one, with one row more than the limit.
