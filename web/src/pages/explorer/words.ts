@@ -23,11 +23,12 @@ function plain(value: unknown): string {
 export function words_of(decoded: unknown): string {
   if (decoded === null || decoded === undefined) return '';
   if (typeof decoded !== 'object') return String(decoded);
-  const { value, unit, ...rest } = decoded as Record<string, unknown>;
+  const { value, unit, name, ...rest } = decoded as Record<string, unknown>;
+  if (typeof name === 'string') return [name, ...Object.entries(rest).map(([field, number]) => `${field.replace(/_/g, ' ')} ${plain(number)}`)].join(', ');
   const main = 'value' in (decoded as object) ? [`${plain(value)}${unit && value !== null ? ` ${String(unit)}` : ''}`] : [];
-  const others = Object.entries(rest).map(([name, field]) => {
-    const title = name.replace(/_/g, ' ');
-    return field === true ? title : field === false ? `no ${title}` : name === 'name' ? plain(field) : `${title} ${plain(field)}`;
+  const others = Object.entries(rest).map(([key, field]) => {
+    const title = key.replace(/_/g, ' ');
+    return field === true ? title : field === false ? `no ${title}` : `${title} ${plain(field)}`;
   });
   return [...main, ...others].join(', ');
 }
