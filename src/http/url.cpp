@@ -2,6 +2,7 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <cstdlib>
 
 namespace moor::http {
 
@@ -18,8 +19,10 @@ Url parse_url(std::string_view text) {
   if (view.has_userinfo()) fail("it has a user name in it, which belongs into a header");
   url.host = view.host_address();
   if (url.host.empty()) fail("it names no host");
-  if (view.has_port() && view.port_number() == 0) fail("its port is not from 1 to 65535");
-  url.port = view.has_port() ? view.port_number() : static_cast<uint16_t>(url.tls ? 443 : 80);
+  const std::string port(view.port());
+  const unsigned long number = port.empty() ? 1 : std::strtoul(port.c_str(), nullptr, 10);
+  if (number < 1 || number > 65535) fail("its port is not from 1 to 65535");
+  url.port = static_cast<uint16_t>(port.empty() ? (url.tls ? 443 : 80) : number);
   url.target = std::string(view.encoded_path());
   if (url.target.empty()) url.target = "/";
   if (view.has_query()) url.target += "?" + std::string(view.encoded_query());
