@@ -36,15 +36,14 @@ struct PublisherStatus {
 
 struct PublisherOptions {
   std::function<void(LogLevel, const std::string&)> log = nullptr;  ///< what is in the way, and that it has gone
-  Duration tick = std::chrono::milliseconds(100);                   ///< between two looks at which states are due
 };
 
 class Publisher {
 public:
   /// Listens to the gateway from now on.
-  /// @param mqtt  null: no MQTT. @param http  null: no webhooks. All outlive it, as gateway and clock do.
+  /// @param mqtt  null: no MQTT. @param http  null: no webhooks. The gateway outlives it.
   /// @throws ConfigError for a token file that cannot be read, UsageError for a URL that is none.
-  Publisher(Gateway& gateway, boost::asio::any_io_executor executor, Clock& clock, std::unique_ptr<mqtt::Client> mqtt,
+  Publisher(Gateway& gateway, boost::asio::any_io_executor executor, std::unique_ptr<mqtt::Client> mqtt,
             std::unique_ptr<http::Client> http, PublisherOptions options);
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
@@ -54,9 +53,8 @@ public:
   [[nodiscard]] awaitable<void> run();
   [[nodiscard]] PublisherStatus status() const;
 
-  struct Parts;
-
 private:
+  struct Parts;
   std::unique_ptr<Parts> parts_;
 };
 
@@ -64,7 +62,7 @@ private:
 [[nodiscard]] bool publishes(const GatewayConfig& config) noexcept;
 /// A publisher with the clients that the configuration asks for. @throws ConfigError for files of passwords, tokens and TLS that cannot be used,
 /// UsageError for a URL that is none.
-[[nodiscard]] std::unique_ptr<Publisher> make_publisher(Gateway& gateway, boost::asio::any_io_executor executor, Clock& clock,
+[[nodiscard]] std::unique_ptr<Publisher> make_publisher(Gateway& gateway, boost::asio::any_io_executor executor,
                                                         PublisherOptions options);
 
 }  // namespace moor::publish
