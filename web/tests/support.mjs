@@ -13,9 +13,9 @@ export async function launch() {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'] });
 }
 
-export async function gateway(options = {}) {
+export async function gateway({ port = 0, ...options } = {}) {
   const fake = new FakeGateway({ assets, ...options });
-  return { fake, url: await fake.listen() };
+  return { fake, url: await fake.listen(port) };
 }
 
 export const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, hasTouch: true };

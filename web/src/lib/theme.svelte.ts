@@ -44,7 +44,16 @@ class ThemeState {
 
 export const theme = new ThemeState();
 
-/** The value of a token, for canvases: colour('--accent'). */
+const read = new Map<string, string>();
+
+/** The value of a token, for canvases: colour('--accent'). Read once a theme, because reading makes the browser compute all styles. */
 export function colour(token: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(token).trim();
+  const shown = document.documentElement.dataset.theme ?? '';
+  const key = `${shown} ${token}`;
+  let value = read.get(key);
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(token).trim();
+    read.set(key, value);
+  }
+  return value;
 }
