@@ -5,6 +5,7 @@
 #include "gateway/pipeline_options.hpp"
 #include "gateway/prior_state.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
 namespace moor {
@@ -32,7 +33,8 @@ std::vector<std::string> names_of(const Gateway::Radios& radios) {
 
 Gateway::Gateway(asio::any_io_executor executor, Clock& clock, const GatewayConfig& config, const Radios& radios,
                  std::unique_ptr<Handover> before)
-    : clock_(clock),
+    : executor_(executor),
+      clock_(clock),
       config_(config),
       hub_(executor, clock, radios, hub_options(config, radios)),
       identities_(config.privacy),
@@ -49,7 +51,10 @@ Gateway::Gateway(asio::any_io_executor executor, Clock& clock, const GatewayConf
             return options;
           }(),
           announcer_),
-      radio_states_(radios) {
+      radio_states_(radios),
+      intake_(
+          {}, [this](const Sighting& sighting, bool owned) { process(sighting, owned); },
+          [&clock] { return clock.is_virtual() ? TimePoint() : clock.now(); }) {
   add_keys(config.keys, keys_);
   for (const GatewayConfig::KeyEntry& key : config.keys)
     if (key.device) identities_.know(*key.device, key.name);
@@ -63,6 +68,11 @@ Gateway::Gateway(asio::any_io_executor executor, Clock& clock, const GatewayConf
     announcer_.add(*recorder_);
   }
   hub_.add_listener(*this);
+  if (!config.sensors.empty()) {
+    sensors_ = std::make_unique<Sensors>(hub_, config.sensors, identities_, &keys_.addresses());
+    hub_.add_listener(*sensors_);
+    for (GatewayListener* listener : announcer_.listeners()) sensors_->add_listener(*listener);
+  }
   handed_over_ = before != nullptr;
   if (before) {
     identities_.hasher().take_keys(std::move(before->hasher));
@@ -75,6 +85,15 @@ Gateway::Gateway(asio::any_io_executor executor, Clock& clock, const GatewayConf
 
 Gateway::~Gateway() = default;
 
+void Gateway::add_listener(GatewayListener& listener) {
+  announcer_.add(listener);
+  if (sensors_) sensors_->add_listener(listener);
+}
+
+std::span<const SensorState> Gateway::sensors() {
+  return sensors_ ? sensors_->states() : std::span<const SensorState>();
+}
+
 std::optional<StoreStatistics> Gateway::store_statistics() const {
   return store_ ? std::optional(store_->statistics()) : std::nullopt;
 }
@@ -83,7 +102,8 @@ GatewayStatistics Gateway::statistics() {
   GatewayStatistics now{.sightings = radio_states_.sightings(),
                         .per_second = rate_.per_second(clock_.now()),
                         .by_radio = {},
-                        .pipeline = pipeline_.statistics()};
+                        .pipeline = pipeline_.statistics(),
+                        .intake = intake_.statistics()};
   for (const RadioState& state : radio_states_.states()) now.by_radio.push_back(state.sightings);
   return now;
 }
@@ -97,6 +117,8 @@ std::vector<GatewayProblem> Gateway::problems() const {
                      .advice = "name radios as `moor radios` shows them, or by their spec"});
   if (const std::string& problem = identities_.hasher().problem(); !problem.empty())
     found.push_back({.what = problem, .advice = "let moor's user write it; until then a restart ends visits"});
+  if (const std::string problem = intake_.problem(clock_.now()); !problem.empty())
+    found.push_back({.what = problem, .advice = "narrow [filter], or give the gateway a faster processor"});
   if (store_)
     if (const StoreStatistics statistics = store_->statistics(); !statistics.last_error.empty())
       found.push_back({.what = "the store cannot be written: " + statistics.last_error,
@@ -145,6 +167,7 @@ awaitable<void> Gateway::run() {
   returning_.begin(handed_over_ ? TimePoint::min() : started_, config_.presence.lost_after);
   Activities activities(executor);
   activities.start(keep_time(), [](std::exception_ptr) {});
+  if (sensors_) activities.start(sensors_->run(), [](std::exception_ptr) {});
   Event stopped(executor);
   stop_ = &stopped;
   bool cancelled = false;
@@ -160,7 +183,7 @@ awaitable<void> Gateway::run() {
   stop_ = nullptr;
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_await activities.stop();
-  co_await shut_down(cancelled);
+  co_await shut_down(cancelled && (store_ || has_successor_));
   if (ended) std::rethrow_exception(ended);
 }
 
@@ -170,11 +193,9 @@ void Gateway::stop() {
 
 awaitable<void> Gateway::shut_down(bool goes_on) {
   const TimePoint now = clock_.now();
+  intake_.drain();
   advance(now);
-  if (goes_on && store_)
-    pipeline_.advance(now);
-  else
-    pipeline_.close(now);
+  if (!goes_on) pipeline_.close(now);
   if (!store_) co_return;
   for (const ZoneTraffic& row : goes_on ? pipeline_.traffic().counts() : std::vector<ZoneTraffic>()) announcer_.on_traffic(row);
   recorder_->sweep(pipeline_, now);
@@ -182,14 +203,30 @@ awaitable<void> Gateway::shut_down(bool goes_on) {
   co_await store_->close();
 }
 
-void Gateway::on_advertisement(const Device&, const Sighting& sighting, bool) {
-  pipeline_.on_sightings(std::span(&sighting, 1));
-  if (earlier_ != nullptr && pipeline_.next_deadline() < armed_) earlier_->set();
+void Gateway::on_advertisement(const Device&, const Sighting&, bool changed) {
+  owned_ = true;
+  changed_ = changed;
 }
 
 void Gateway::on_heard(const Device&, const Sighting& sighting) {
   radio_states_.on_heard(sighting);
   rate_.add(sighting.time);
+  if (intake_.put(sighting, std::exchange(owned_, false), std::exchange(changed_, false))) ask_for_turn();
+}
+
+// Behind all that is ready by now. Virtual time does not pass while the program works, so that no turn is ever needed there.
+void Gateway::ask_for_turn() {
+  if (clock_.is_virtual()) return;
+  asio::post(executor_, [this, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired() && intake_.turn()) ask_for_turn();
+  });
+}
+
+void Gateway::process(const Sighting& sighting, bool owned) {
+  if (owned) {
+    pipeline_.on_sightings(std::span(&sighting, 1));
+    if (earlier_ != nullptr && next_deadline() < armed_) earlier_->set();
+  }
   const auto slot = pipeline_.find(sighting.address);
   if (!slot || !pipeline_.passes(*slot) || !config_.filter.passes(sighting)) return;
   const Device& device = pipeline_.devices()[*slot];

@@ -3,9 +3,11 @@
 
 #include "gateway/announcer.hpp"
 #include "gateway/board.hpp"
+#include "gateway/intake.hpp"
 #include "gateway/key_counters.hpp"
 #include "gateway/radio_states.hpp"
 #include "gateway/recorder.hpp"
+#include "gateway/sensors.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -19,6 +21,7 @@ struct GatewayStatistics {
   double per_second = 0;           ///< the same, over the last 10 s
   std::vector<uint64_t> by_radio;  ///< by RadioId
   PipelineStatistics pipeline;     ///< of the radios that own the devices
+  IntakeStatistics intake;         ///< what waited and what was shed, by cause
 };
 
 /// Something that a person should see to.
@@ -49,18 +52,20 @@ public:
   ~Gateway() override;
 
   /// Also told of everything, after the board and the store. Must outlive the gateway.
-  void add_listener(GatewayListener& listener) { announcer_.add(listener); }
+  void add_listener(GatewayListener& listener);
   /// Called when a radio begins, fails or ends.
   void on_radio(std::function<void(const RadioState&)> callback) { radio_callback_ = std::move(callback); }
 
-  /// Runs until every radio has ended or `stop` is called, then ends visits, writes everything and closes the store. Where it is cancelled visits
-  /// stay open, for the next run to go on with.
+  /// Runs until every radio has ended or `stop` is called, then ends visits, writes everything and closes the store. Where it is cancelled and
+  /// has a store, visits stay open for the next run to go on with.
   /// @throws CaptureError if a recording was damaged, what the radios threw if none of them ever worked, StoreError if rows could not
   /// be written at the end; all after a clean shutdown.
   /// Cancellation: total, after the shutdown.
   [[nodiscard]] awaitable<void> run();
   /// Ends the run as if all radios had ended.
   void stop();
+  /// Another gateway will take the place of this one: where the run is cancelled visits stay open, also without a store.
+  void expect_successor() noexcept { has_successor_ = true; }
   /// What the next gateway needs to go on, after `run` was cancelled.
   [[nodiscard]] std::unique_ptr<Handover> hand_over();
 
@@ -74,6 +79,8 @@ public:
   [[nodiscard]] const GatewayConfig& config() const noexcept { return config_; }
   [[nodiscard]] TimePoint started() const noexcept { return started_; }
 
+  /// Connected sensors, see `Sensors::states`. Valid until it is called again.
+  [[nodiscard]] std::span<const SensorState> sensors();
   /// One for each radio, by RadioId.
   [[nodiscard]] const std::vector<RadioState>& radios() { return radio_states_.states(clock_.now()); }
   /// The place of the device of that address, also of one that it resolves to by a key.
@@ -100,7 +107,10 @@ private:
   void on_advertisement(const Device& device, const Sighting& sighting, bool changed) override;
   void on_heard(const Device& device, const Sighting& sighting) override;
   void on_radio(RadioId radio, const RadioHealth& health) override;
+  void process(const Sighting& sighting, bool owned);
+  void ask_for_turn();
 
+  boost::asio::any_io_executor executor_;
   Clock& clock_;
   const GatewayConfig& config_;
   Hub hub_;
@@ -116,7 +126,13 @@ private:
   Announcer announcer_;
   Pipeline pipeline_;
   RadioStates radio_states_;
+  Intake intake_;
+  std::unique_ptr<Sensors> sensors_;  // null without [[sensor]]
+  bool owned_ = false;                // what the hub says of the sighting that `on_heard` will bring
+  bool changed_ = false;
+  std::shared_ptr<void> alive_ = std::make_shared<char>();  // a turn that was asked for may come after the gateway's end
   RateMeter rate_;
+  bool has_successor_ = false;
   bool handed_over_ = false;  // to this one, by another that ran before it
   TimePoint started_;
   TimePoint armed_ = TimePoint::max();  // when keep_time will wake

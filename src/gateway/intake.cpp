@@ -159,11 +159,8 @@ void Intake::unlink(List& list, Link Node::* link, uint32_t place) noexcept {
 
 std::string Intake::problem(TimePoint now) const {
   if (last_shed_ == TimePoint::min() || now - last_shed_ > options_.problem_after_shed) return {};
-  return fmt::format(
-      "more is heard than can be processed: {} sightings were shed, {} of them new payloads; narrow [filter], or give the "
-      "gateway a faster "
-      "processor",
-      statistics_.all_shed(), statistics_.shed[static_cast<size_t>(Worth::news)]);
+  return fmt::format("more is heard than can be processed: {} sightings were shed, {} of them new payloads",
+                     statistics_.all_shed(), statistics_.shed[static_cast<size_t>(Worth::news)]);
 }
 
 }  // namespace moor

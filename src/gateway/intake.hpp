@@ -62,7 +62,7 @@ public:
   void drain();
 
   [[nodiscard]] const IntakeStatistics& statistics() const noexcept { return statistics_; }
-  /// In words with advice while something has been shed lately; empty where all is well. @param now  of the watch.
+  /// In words while something has been shed lately; empty where all is well. @param now  of the watch.
   [[nodiscard]] std::string problem(TimePoint now) const;
 
 private:
