@@ -1,9 +1,27 @@
 # Installs the npm packages of FROM/package-lock.json in TO, and a newer Node.js from npm where this machine's is too old for Vite (Debian 12 has 18). Nothing is
-# run that they bring. NPM is npm.
+# run that they bring. NPM is npm. With TESTS also what the tests need. What is there already from the same files stays.
 set(NEEDED 20.19)
+set(files .npmrc package.json package-lock.json node/.npmrc node/package.json node/package-lock.json)
+set(without --omit=dev)
+if(TESTS)
+  set(without "")
+endif()
+
+set(wanted "")
+foreach(file ${files})
+  file(SHA256 "${FROM}/${file}" hash)
+  string(APPEND wanted "${hash}\n")
+endforeach()
+if(EXISTS "${TO}/installed" AND EXISTS "${TO}/installed_from")
+  file(READ "${TO}/installed_from" before)
+  if(before STREQUAL wanted)
+    file(TOUCH "${TO}/installed")
+    return()
+  endif()
+endif()
 
 function(npm_ci folder)
-  execute_process(COMMAND "${NPM}" ci --omit=dev --prefer-offline --loglevel=error WORKING_DIRECTORY "${folder}" RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said TIMEOUT 600)
+  execute_process(COMMAND "${NPM}" ci ${without} --prefer-offline --loglevel=error WORKING_DIRECTORY "${folder}" RESULT_VARIABLE failed OUTPUT_VARIABLE said ERROR_VARIABLE said TIMEOUT 600)
   if(failed)
     message(FATAL_ERROR "npm ci ended with ${failed}:\n${said}\nThe dashboard's packages are fetched once from npm's registry (npm config get registry): can this machine "
                         "reach it? To build without the dashboard, configure with -DMOOR_DASHBOARD=OFF.")
@@ -11,7 +29,7 @@ function(npm_ci folder)
 endfunction()
 
 file(MAKE_DIRECTORY "${TO}/node")
-foreach(file .npmrc package.json package-lock.json node/.npmrc node/package.json node/package-lock.json)
+foreach(file ${files})
   configure_file("${FROM}/${file}" "${TO}/${file}" COPYONLY)
 endforeach()
 npm_ci("${TO}")
@@ -28,3 +46,4 @@ if(version VERSION_LESS NEEDED)
   endif()
 endif()
 file(WRITE "${TO}/installed" "${node}\n")
+file(WRITE "${TO}/installed_from" "${wanted}")
