@@ -37,6 +37,8 @@ public:
     std::optional<ZoneId> to;
     bool other_radio = false;  ///< another radio than the one that put it where it was
   };
+  /// The device has become present: it is where this reading says.
+  std::optional<Change> begin(RadioId radio, double smoothed_dbm, const AreaOptions& options) noexcept;
   /// @param radio  that owns the device. @returns the change that this reading completes, if it does.
   std::optional<Change> on_reading(RadioId radio, double smoothed_dbm, const AreaOptions& options) noexcept;
   /// The device was lost. @returns the area that it was in.
@@ -46,6 +48,8 @@ public:
   [[nodiscard]] std::optional<ZoneId> zone() const noexcept { return zone_ == nowhere ? std::nullopt : std::optional(zone_); }
 
 private:
+  std::optional<Change> on_reading(RadioId radio, double smoothed_dbm, const AreaOptions& options, uint16_t needed) noexcept;
+
   static constexpr ZoneId nowhere = ~ZoneId{0};
 
   ZoneId zone_ = nowhere;

@@ -151,7 +151,10 @@ void Pipeline::on_reading(const PresenceReading& reading) {
     change.from = areas_[reading.slot].leave();
     if (change.from) move(change);
   } else if (reading.zone) {
-    const auto changed = areas_[reading.slot].on_reading(device.radio, reading.smoothed_dbm, options_.areas);
+    AreaMachine& area = areas_[reading.slot];
+    const auto changed = reading.event == PresenceEvent::entered
+                             ? area.begin(device.radio, reading.smoothed_dbm, options_.areas)
+                             : area.on_reading(device.radio, reading.smoothed_dbm, options_.areas);
     if (!changed) return;
     change.from = changed->from;
     change.to = changed->to;

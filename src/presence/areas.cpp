@@ -19,8 +19,17 @@ std::optional<ZoneId> AreaOptions::classify(RadioId radio, double smoothed_dbm, 
   return smoothed_dbm >= limit ? area.zone : std::nullopt;
 }
 
+std::optional<AreaMachine::Change> AreaMachine::begin(RadioId radio, double smoothed_dbm, const AreaOptions& options) noexcept {
+  return on_reading(radio, smoothed_dbm, options, 1);
+}
+
 std::optional<AreaMachine::Change> AreaMachine::on_reading(RadioId radio, double smoothed_dbm,
                                                            const AreaOptions& options) noexcept {
+  return on_reading(radio, smoothed_dbm, options, options.min_readings);
+}
+
+std::optional<AreaMachine::Change> AreaMachine::on_reading(RadioId radio, double smoothed_dbm, const AreaOptions& options,
+                                                           uint16_t needed) noexcept {
   const ZoneId asked = options.classify(radio, smoothed_dbm, zone()).value_or(nowhere);
   if (asked == zone_) {
     readings_ = 0;
@@ -31,7 +40,7 @@ std::optional<AreaMachine::Change> AreaMachine::on_reading(RadioId radio, double
     asked_ = asked;
     readings_ = 0;
   }
-  if (++readings_ < options.min_readings) return std::nullopt;
+  if (++readings_ < needed) return std::nullopt;
   readings_ = 0;
   const std::optional<ZoneId> from = zone();
   zone_ = asked;

@@ -71,17 +71,68 @@ TEST(IdentityHasher, TwoProcessesDoNotAgree) {
   EXPECT_NE(one.identify(public_address, noon), two.identify(public_address, noon));
 }
 
-TEST(IdentityHasher, AKeyFileKeepsPublicAddressesOverARestartButNoRandomOnes) {
+TEST(IdentityHasher, AKeyFileKeepsPublicAddressesOverARestartAndRandomOnesUntilTheirPeriodEnds) {
   const TemporaryFolder folder;
   const PrivacyOptions options{.key_file = folder / "identity.key"};
   IdentityHasher before(options);
-  IdentityHasher after(options);
-  EXPECT_EQ(before.identify(public_address, noon), after.identify(public_address, noon));
-  EXPECT_NE(before.identify(phone, noon), after.identify(phone, noon));
+  const Identity public_before = before.identify(public_address, noon);
   struct stat status{};
   ASSERT_EQ(::stat(options.key_file.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600);
-  EXPECT_EQ(status.st_size, 32);
+  EXPECT_EQ(status.st_size, 32) << "no rotating key before a random address was heard";
+  const Identity phone_before = before.identify(phone, noon);
+  EXPECT_EQ(before.problem(), "");
+
+  IdentityHasher after(options);
+  EXPECT_EQ(after.identify(public_address, noon), public_before);
+  EXPECT_EQ(after.identify(phone, noon + 1h), phone_before);
+  IdentityHasher tomorrow(options);
+  EXPECT_NE(tomorrow.identify(phone, noon + 12h), phone_before);
+  IdentityHasher back(options);
+  EXPECT_NE(back.identify(phone, noon + 12h), phone_before);
+  EXPECT_EQ(back.identify(public_address, noon), public_before);
+}
+
+TEST(IdentityHasher, AKeyWhosePeriodIsOverGoesFromTheFileWithoutAnybodyBeingHeard) {
+  const TemporaryFolder folder;
+  const PrivacyOptions options{.key_file = folder / "identity.key"};
+  IdentityHasher identities(options);
+  (void)identities.identify(phone, noon);
+  const std::string during = read_file(options.key_file);
+  identities.advance(noon + 1h);
+  EXPECT_EQ(read_file(options.key_file), during);
+  identities.advance(noon + 12h);
+  EXPECT_EQ(read_file(options.key_file).substr(0, 32), during.substr(0, 32));
+  EXPECT_EQ(read_file(options.key_file).find(during.substr(40, 32)), std::string::npos);
+}
+
+TEST(IdentityHasher, ATornRotatingKeyIsLeftOut) {
+  const TemporaryFolder folder;
+  const PrivacyOptions options{.key_file = folder / "identity.key"};
+  IdentityHasher before(options);
+  const Identity public_before = before.identify(public_address, noon);
+  const Identity phone_before = before.identify(phone, noon);
+  std::string bytes = read_file(options.key_file);
+  bytes[50] = static_cast<char>(bytes[50] ^ 1);
+  write_file(options.key_file, bytes);
+  IdentityHasher after(options);
+  EXPECT_EQ(after.identify(public_address, noon), public_before);
+  EXPECT_NE(after.identify(phone, noon), phone_before);
+}
+
+TEST(IdentityHasher, WhatWasHeardBeforeTheKeyRotatedDoesNotBringTheOldKeyBack) {
+  IdentityHasher identities;
+  const Identity today = identities.identify(phone, noon);
+  EXPECT_EQ(identities.identify(phone, noon - 24h), today);
+  EXPECT_EQ(identities.identify(phone, noon), today);
+}
+
+TEST(IdentityHasher, AnotherOneGoesOnWithItsKeys) {
+  IdentityHasher before;
+  const Identity known = before.identify(phone, noon);
+  IdentityHasher after;
+  after.take_keys(std::move(before));
+  EXPECT_EQ(after.identify(phone, noon), known);
 }
 
 TEST(IdentityHasher, RefusesAKeyFileThatIsDamagedOpenToAllOrImpossible) {
@@ -96,7 +147,7 @@ TEST(IdentityHasher, RefusesAKeyFileThatIsDamagedOpenToAllOrImpossible) {
       return error.what();
     }
   };
-  for (size_t size : {0U, 31U, 33U, 4096U}) {
+  for (size_t size : {0U, 31U, 33U, 103U, 105U, 4096U}) {
     write_file(path, std::string(size, 'k'));
     ::chmod(path.c_str(), 0600);
     EXPECT_THAT(refusal(path), HasSubstr("not a key of 32 bytes")) << size;
