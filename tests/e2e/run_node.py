@@ -21,6 +21,9 @@ def main():
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir()
     (home / "package.json").write_text('{"type": "module"}\n')
+    data = installed / "data"  # the simulated gateway reads tables of the program, at ../../data
+    data.unlink(missing_ok=True)
+    data.symlink_to(sources.parent / "data")
     for part in PARTS:
         copy = shutil.copytree if (sources / part).is_dir() else shutil.copy
         copy(sources / part, home / part)

@@ -18,7 +18,7 @@ test('a device: signal, readings with units, radios, visits', async () => {
   const page = await open(browser, shop.url, { hash: device_hash('Cold chain 1') });
   await page.waitForSelector('.u-over');
   const main = page.locator('main');
-  for (const text of ['Temperature', '°C', 'hPa', 'Radios that hear it', 'Visits', 'is there', 'dBm'])
+  for (const text of ['Temperature', '°C', 'hPa', 'Radios that hear it', 'Visits', 'now there', 'dBm'])
     assert.ok((await main.textContent()).includes(text), text);
   // The plot has drawn something in the accent's colour.
   const ink = await page.evaluate(() => {

@@ -15,7 +15,7 @@ export interface Bands {
 
 const strip = 6; // pixels of the zones' strip at the top
 
-function draw_stays(u: uPlot, { stays, zones }: Bands) {
+function draw_stays(u: uPlot, { stays, zones }: Bands, what: 'tint' | 'strip') {
   const { ctx, bbox } = u;
   ctx.save();
   ctx.beginPath();
@@ -25,10 +25,9 @@ function draw_stays(u: uPlot, { stays, zones }: Bands) {
     const from = u.valToPos(Date.parse(stay.from) / 1000, 'x', true);
     const to = u.valToPos(Date.parse(stay.to) / 1000, 'x', true);
     ctx.fillStyle = colour(zone_token(zones, stay.zone));
-    ctx.globalAlpha = 0.09;
-    ctx.fillRect(from, bbox.top, to - from, bbox.height);
-    ctx.globalAlpha = 1;
-    ctx.fillRect(from, bbox.top, to - from - 1, strip * devicePixelRatio);
+    ctx.globalAlpha = what === 'tint' ? 0.09 : 1;
+    if (what === 'tint') ctx.fillRect(from, bbox.top, to - from, bbox.height);
+    else ctx.fillRect(from, bbox.top, Math.max(1, to - from - 1), strip * devicePixelRatio);
   }
   ctx.restore();
 }
@@ -81,9 +80,10 @@ function frame(bands: () => Bands): Omit<uPlot.Options, 'width' | 'height' | 'se
     hooks: {
       drawClear: [(u) => {
         const now = bands();
-        draw_stays(u, now);
+        draw_stays(u, now, 'tint');
         if (now.limits) draw_limits(u, now.limits);
       }],
+      draw: [(u) => draw_stays(u, bands(), 'strip')],
     },
   };
 }
