@@ -9,14 +9,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path find_recording() {
+fs::path recording_beside_program() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const fs::path recording = program.parent_path().parent_path() / "share" / "moor" / "demo-shop.btsnoop";
-  if (error || !fs::exists(recording))
-    throw Error("the demo's recording is not at '" + recording.string() + "'",
-                {.advice = "build it with `make build`, or install moor again"});
-  return recording;
+  return error ? fs::path() : program.parent_path().parent_path() / "share" / "moor" / "demo-shop.btsnoop";
+}
+
+fs::path get_recording() {
+  if (const auto recording = find_demo_recording()) return *recording;
+  throw Error("the demo's recording is not at '" + recording_beside_program().string() + "'",
+              {.advice = "build it with `make build`, or install moor again"});
 }
 
 // Where a user's programs keep their state (XDG Base Directory Specification); the temporary folder for a user without a home.
@@ -34,10 +36,16 @@ fs::path state_folder() {
 
 }  // namespace
 
+std::optional<fs::path> find_demo_recording() {
+  std::error_code error;
+  const fs::path recording = recording_beside_program();
+  return !recording.empty() && fs::exists(recording, error) ? std::optional(recording) : std::nullopt;
+}
+
 GatewayConfig demo_config() {
   GatewayConfig config = parse_config("", "demo");
   config.gateway.name = "demo";
-  config.radios = {{.spec = {.kind = RadioSpec::Kind::replay, .target = find_recording().string(), .speed = 1.0, .loop = true}}};
+  config.radios = {{.spec = {.kind = RadioSpec::Kind::replay, .target = get_recording().string(), .speed = 1.0, .loop = true}}};
   config.store.path = state_folder() / "demo.db";
   return config;
 }

@@ -5,6 +5,8 @@
 
 namespace moor::cli {
 
+/// Where the recording is; nothing where it is not beside the program.
+[[nodiscard]] std::optional<std::filesystem::path> find_demo_recording();
 /// @throws Error if the recording is not where the program was installed or built.
 [[nodiscard]] GatewayConfig demo_config();
 
