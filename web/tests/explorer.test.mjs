@@ -59,11 +59,11 @@ test('a number is written with its format and read back', async () => {
   const page = await explore();
   await head(page, '6e400002').click();
   const panel = page.locator('.panel');
-  await panel.getByLabel('Write').fill('zz');
+  await panel.getByLabel('Write', { exact: true }).fill('zz');
   await panel.getByRole('button', { name: 'Write', exact: true }).click();
   await page.waitForSelector('text=no hexadecimal text');
   await panel.getByLabel('as', { exact: true }).selectOption('u16');
-  await panel.getByLabel('Write').fill('513');
+  await panel.getByLabel('Write', { exact: true }).fill('513');
   await panel.getByRole('button', { name: 'Write', exact: true }).click();
   await page.waitForSelector('text=wrote 01 02');
   assert.match(await head(page, '6e400002').textContent(), /01 02/);
@@ -132,8 +132,9 @@ test('an address is typed; one that is not heard is not found', async () => {
 });
 
 test('a device’s page leads here, and leaving disconnects', async () => {
-  const page = await open(browser, shop.url, { hash: `#/explorer/${encodeURIComponent(id_of('Shelf sensor 1'))}` });
-  const [socket] = await Promise.all([page.waitForEvent('websocket'), page.reload()]);
+  const page = await open(browser, shop.url, { hash: '#/live' });
+  const hash = `#/explorer/${encodeURIComponent(id_of('Shelf sensor 1'))}`;
+  const [socket] = await Promise.all([page.waitForEvent('websocket'), page.evaluate((to) => (location.hash = to), hash)]);
   await page.waitForSelector('.tree');
   const closed = socket.waitForEvent('close');
   await page.getByRole('link', { name: 'Zones' }).click();

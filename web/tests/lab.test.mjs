@@ -108,7 +108,7 @@ test('a device that is heard now can be smoothed', async () => {
   const page = await lab('smoothing');
   const option = page.locator('optgroup option').first();
   await page.getByLabel('Walk', { exact: false }).first().selectOption(await option.getAttribute('value'));
-  await page.waitForFunction(() => /in \d+ min/.test(document.querySelectorAll('.lab-facts dd')[2].textContent));
+  await page.waitForFunction(() => /in \d+\smin/.test(document.querySelectorAll('.lab-facts dd')[2].textContent));
   assert.deepEqual(page.complaints, []);
   await page.context().close();
 });

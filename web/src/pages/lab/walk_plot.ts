@@ -82,7 +82,7 @@ export function walk_plot(limits: Limits, points: Point[]): Omit<uPlot.Options, 
     legend: { show: false },
     padding: [8, 8, 0, 0],
     scales: { x: { time: false }, y: { range: (_plot, low, high) => [Math.min(low, limits.far - 8) - 2, Math.max(high, limits.near + 6) + 2] } },
-    axes: [axis({ values: (_plot, splits) => splits.map((t) => `${t} s`) }), axis({ size: 52, values: (_plot, splits) => splits.map((one) => String(one).replace('-', '−')) })],
+    axes: [axis({ size: 28, values: (_plot, splits) => splits.map((t) => `${t} s`) }), axis({ size: 52, values: (_plot, splits) => splits.map((one) => String(one).replace('-', '−')) })],
     series: [
       {},
       { label: 'RSSI', stroke: () => colour('--line-2'), paths: () => null, points: { show: true, size: 4, fill: () => colour('--line-2'), width: 0 } },
