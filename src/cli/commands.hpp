@@ -23,6 +23,7 @@ namespace moor::cli {
 [[nodiscard]] std::unique_ptr<Command> make_radios();
 [[nodiscard]] std::unique_ptr<Command> make_doctor();
 [[nodiscard]] std::unique_ptr<Command> make_gateway();
+[[nodiscard]] std::unique_ptr<Command> make_query();
 [[nodiscard]] std::unique_ptr<Command> make_proxy();
 [[nodiscard]] std::unique_ptr<Command> make_sim();
 /// @param commands  those to complete; must outlive the command.

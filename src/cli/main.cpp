@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   commands.push_back(make_radios());
   commands.push_back(make_doctor());
   commands.push_back(make_gateway());
+  commands.push_back(make_query());
   commands.push_back(make_proxy());
   commands.push_back(make_sim());
   commands.push_back(make_completion(commands));
