@@ -121,8 +121,8 @@ TEST_F(MosquittoClientTest, ComesBackAfterTheBrokerWasKilledAndSaysWhatWasLost) 
   ASSERT_TRUE(run_until([&] { return client.state().phase == Phase::failed; }));
   EXPECT_EQ(lost, 1);
   EXPECT_FALSE(client.publish({.topic = "t", .payload = "2"}));
-  ASSERT_TRUE(run_until([&] { return client.state().failure == Failure::not_reachable && client.statistics().failures >= 2; }));
-  EXPECT_THAT(client.state().problem, HasSubstr("refused"));
+  EXPECT_TRUE(run_until([&] { return client.state().problem.find("refused") != std::string::npos; })) << client.state().problem;
+  EXPECT_EQ(client.state().failure, Failure::not_reachable);
   broker.start();
   EXPECT_TRUE(run_until([&] { return client.state().phase == Phase::connected; })) << client.state().problem;
   EXPECT_TRUE(client.state().problem.empty());
