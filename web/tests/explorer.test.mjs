@@ -62,7 +62,7 @@ test('a number is written with its format and read back', async () => {
   await panel.getByLabel('Write', { exact: true }).fill('zz');
   await panel.getByRole('button', { name: 'Write', exact: true }).click();
   await page.waitForSelector('text=no hexadecimal text');
-  await panel.getByLabel('as', { exact: true }).selectOption('u16');
+  await panel.getByRole('combobox', { name: /^as/ }).last().selectOption('u16');
   await panel.getByLabel('Write', { exact: true }).fill('513');
   await panel.getByRole('button', { name: 'Write', exact: true }).click();
   await page.waitForSelector('text=wrote 01 02');
