@@ -2,9 +2,10 @@
 
 #include "bench/process.hpp"
 #include "core/activities.hpp"
+#include "core/listener.hpp"
 #include "core/within.hpp"
 #include "moor/world.hpp"
-#include "proxy/listener.hpp"
+#include "proxy/proxy.hpp"
 #include "radio/esphome/proxy_radio.hpp"
 
 #include <fmt/format.h>
@@ -70,10 +71,10 @@ struct House {
       : world(clock, house_of(proxy)),
         radio(world.make_radio("radio", 0)),
         server(clock, context.get_executor(), *radio, options_of(proxy, key)),
-        listener(clock, context.get_executor(), {.host = "127.0.0.1", .port = 0}) {
+        listener(clock, context.get_executor(), asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
     asio::co_spawn(context, server.run(), rethrow);
-    asio::co_spawn(context, listener.run([this](proxy::Socket socket, std::string peer) {
-      return server.serve(std::move(socket), std::move(peer));
+    asio::co_spawn(context, listener.run([this](proxy::Socket socket, const asio::ip::tcp::endpoint& peer) {
+      return server.serve(std::move(socket), to_string(peer));
     }),
                    rethrow);
   }
@@ -83,7 +84,7 @@ struct House {
   sim::World world;
   std::unique_ptr<Radio> radio;
   proxy::Server server;
-  proxy::Listener listener;
+  Listener listener;
 };
 
 /// Tells the port of each, and serves.
@@ -93,7 +94,7 @@ void serve_houses(const Teller& teller, size_t first, size_t end, const Key& key
   std::deque<House> houses;
   for (size_t proxy = first; proxy < end; ++proxy) {
     houses.emplace_back(clock, context, proxy, key);
-    teller.tell(houses.back().listener.address().port);
+    teller.tell(houses.back().listener.endpoint().port());
   }
   context.run();
 }

@@ -7,10 +7,11 @@
 #include "bench/bare_cipher.hpp"
 #include "bench/process.hpp"
 #include "core/event.hpp"
+#include "core/listener.hpp"
 #include "esphome/advertisements.hpp"
 #include "esphome/codec.hpp"
 #include "esphome/stream.hpp"
-#include "proxy/listener.hpp"
+#include "proxy/proxy.hpp"
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -89,14 +90,14 @@ class Stage {
 public:
   explicit Stage(proxy::Options options)
       : server(clock, context.get_executor(), radio, std::move(options)),
-        listener_(clock, context.get_executor(), {.host = "127.0.0.1", .port = 0}) {
+        listener_(clock, context.get_executor(), asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
     asio::co_spawn(context, server.run(), asio::detached);
-    asio::co_spawn(context, listener_.run([this](proxy::Socket socket, std::string peer) {
-      return server.serve(std::move(socket), std::move(peer));
+    asio::co_spawn(context, listener_.run([this](proxy::Socket socket, const asio::ip::tcp::endpoint& peer) {
+      return server.serve(std::move(socket), to_string(peer));
     }),
                    asio::detached);
   }
-  [[nodiscard]] uint16_t port() const { return listener_.address().port; }
+  [[nodiscard]] uint16_t port() const { return listener_.endpoint().port(); }
   template <typename Done>
   void run_until(Done done) {
     while (!done()) context.run_for(1ms);
@@ -113,7 +114,7 @@ public:
   proxy::Server server;
 
 private:
-  proxy::Listener listener_;
+  Listener listener_;
 };
 
 proxy::Options options_of(const Key& key) {
