@@ -6,6 +6,7 @@ SETUP ?= sh scripts/setup
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 SOAK_CYCLES ?= 1000000
+SOAK_HOURS ?= 168
 CLANG_FORMAT ?= clang-format-19
 
 # A folder joins the build when it has a CMakeLists.txt, so a new one means configuring again.
@@ -52,7 +53,7 @@ fuzz: build/asan/build.ninja
 	@sh scripts/fuzz build/asan $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 soak: build
-	@MOOR_SOAK_CYCLES=$(SOAK_CYCLES) build/release/tests/soak/moor_soak_tests
+	@MOOR_SOAK_CYCLES=$(SOAK_CYCLES) MOOR_SOAK_HOURS=$(SOAK_HOURS) build/release/tests/soak/moor_soak_tests
 
 bench: build/release/build.ninja
 	@cmake --build build/release --target bench
