@@ -3,6 +3,8 @@
 #include "cli/demo.hpp"
 #include "core/activities.hpp"
 #include "http/server.hpp"
+#include "publish/publisher.hpp"
+#include "publish/status_json.hpp"
 #include "serve/api.hpp"
 #include "serve/dashboard.hpp"
 #include "serve/metrics.hpp"
@@ -54,6 +56,15 @@ struct GatewayServices::State {
     http_options.on_problem = [this](const http::AccessProblem& problem) {
       log(LogLevel::debug, problem.remote + ": " + problem.what);
     };
+    // Brokers and servers live in real time.
+    if (publish::publishes(gateway.config()) && !clock.is_virtual()) {
+      publish::PublisherOptions wanted_of_it;
+      wanted_of_it.log = options.log;
+      wanted_of_it.on_published = [this](Duration delay) {
+        if (metrics) metrics->observe_published(delay);
+      };
+      publisher = publish::make_publisher(gateway, executor, std::move(wanted_of_it));
+    }
     if (!serves) return;
     api.emplace(executor, gateway, api_options());
     api->add_to(router);
@@ -70,8 +81,20 @@ struct GatewayServices::State {
   [[nodiscard]] serve::ApiOptions api_options() const {
     serve::ApiOptions wanted;
     wanted.status.demo = options.demo;
+    if (publisher) wanted.status.publishing = [this] { return publishing_state(); };
     if (const auto recording = find_demo_recording()) wanted.lab.recording = *recording;
     return wanted;
+  }
+  [[nodiscard]] serve::PublishingState publishing_state() const {
+    const publish::PublisherStatus status = publisher->status();
+    serve::PublishingState state;
+    state.mqtt = publish::mqtt_json(status);
+    state.webhooks = publish::webhooks_json(status);
+    state.problems = publish::problems_of(status);
+    return state;
+  }
+  [[nodiscard]] awaitable<void> publish_events() {
+    if (publisher) co_await publisher->run();
   }
   // A port that is in use is nothing to give up for: who has it may go.
   [[nodiscard]] bool listen() {
@@ -109,6 +132,7 @@ struct GatewayServices::State {
   http::ServerOptions http_options;
   http::Router router;
   std::string problem;  // why nothing is served; empty otherwise
+  std::unique_ptr<publish::Publisher> publisher;
   std::optional<serve::Api> api;
   std::optional<serve::Metrics> metrics;
   std::optional<http::Server> server;
@@ -137,6 +161,7 @@ awaitable<void> GatewayServices::run() {
   };
   activities.start(state.serve_clients(), tell("the server has ended"));
   activities.start(state.keep_live(), tell("live data have ended"));
+  activities.start(state.publish_events(), tell("publishing has ended"));
   Event never(state.executor);
   try {
     co_await never.wait();

@@ -38,7 +38,7 @@ private:
     Interest interest = Interest::unknown;
     bool is_beacon = false;
     bool stays = false;  // what is at the broker, when the device is forgotten
-    std::string id;  // under which its state is at the broker; empty for none
+    std::string id;      // under which its state is at the broker; empty for none
     std::string name_told;
     size_t readings_told = 0;
     std::optional<double> packet;  // of the last press

@@ -46,8 +46,10 @@ void EventSender::send() {
 }
 
 void EventSender::settle(uint64_t id, WallTime time, mqtt::Delivery delivery) {
-  if (delivery == mqtt::Delivery::acknowledged)
+  if (delivery == mqtt::Delivery::acknowledged) {
     last_delay_ = std::chrono::duration_cast<Duration>(clock_.to_wall(clock_.now()) - time);
+    if (published_call_) published_call_(last_delay_);
+  }
   if (const auto through = pump_.on_settled(id, delivery)) outbox_.acknowledge(sink, *through);
   wake_();
 }

@@ -23,6 +23,7 @@ public:
     behind_ = true;
     wake_();
   }
+  void on_published(std::function<void(Duration)> call) { published_call_ = std::move(call); }
   void on_connected() { wake_(); }
   void on_lost() { pump_.on_lost(); }
 
@@ -43,6 +44,7 @@ private:
   Wake wake_;
   bool behind_ = true;  // the outbox may have what the pump has not
   Duration last_delay_{};
+  std::function<void(Duration)> published_call_;
   std::string problem_;
 };
 

@@ -64,6 +64,7 @@ struct Publisher::Parts {
     if (gateway.store() == nullptr) gateway.add_listener(maker);
     if (mqtt_client) {
       mqtt.emplace(gateway, outbox(), *mqtt_client, topics);
+      mqtt->events.on_published(options.on_published);
       mqtt_client->on_message([this](const mqtt::Message& message) { mqtt->devices.on_message(message); });
       mqtt_client->on_state([this](const mqtt::State& state) { on_state(state); });
     }

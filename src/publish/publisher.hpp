@@ -36,6 +36,7 @@ struct PublisherStatus {
 
 struct PublisherOptions {
   std::function<void(LogLevel, const std::string&)> log = nullptr;  ///< what is in the way, and that it has gone
+  std::function<void(Duration)> on_published = nullptr;  ///< an event was acknowledged by the broker so long after it happened
 };
 
 class Publisher {
