@@ -42,11 +42,11 @@ awaitable<void> Api::recall_today() {
   if (!store_.has_store()) co_return;
   const WallTime midnight = today_.midnight(gateway_.clock().now());
   const auto visits = std::make_shared<std::vector<StoredVisit>>();
-  StoreQuestions::Question question = [midnight, visits](const StoreReader& reader) {
+  StoreQuestions::Question question = [midnight, visits, path = gateway_.config().store.path](store::TableReader&) {
     StoreQuery query;
     query.from = midnight;
     query.limit = static_cast<size_t>(most_rows);
-    *visits = reader.visits(query).rows;
+    *visits = StoreReader(path).visits(query).rows;
     return http::Response();
   };
   try {

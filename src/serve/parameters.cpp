@@ -86,10 +86,10 @@ std::string text(const http::Request& request, std::string_view name) {
   return std::string(value);
 }
 
-void only(const http::Request& request, std::initializer_list<std::string_view> names) {
+void only(const http::Request& request, std::span<const std::string_view> names) {
   for (const auto& [name, value] : request.query) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    const std::string advice = names.size() == 0 ? "It takes none." : fmt::format("It takes {}.", fmt::join(names, ", "));
+    const std::string advice = names.empty() ? "It takes none." : fmt::format("It takes {}.", fmt::join(names, ", "));
     throw http::Refusal(400, fmt::format("there is no parameter '{}'", shown(name)), advice);
   }
 }

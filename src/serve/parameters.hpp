@@ -19,6 +19,9 @@ namespace moor::serve {
 /// Empty where it is not given. @throws http::Refusal for more than 256 bytes.
 [[nodiscard]] std::string text(const http::Request& request, std::string_view name);
 /// @throws http::Refusal for a parameter that is none of these: a mistyped one would be as if it were not there.
-void only(const http::Request& request, std::initializer_list<std::string_view> names);
+void only(const http::Request& request, std::span<const std::string_view> names);
+inline void only(const http::Request& request, std::initializer_list<std::string_view> names) {
+  only(request, std::span(names.begin(), names.size()));
+}
 
 }  // namespace moor::serve

@@ -1,5 +1,5 @@
 #pragma once
-// What the store remembers: readings, zone events, visits, foot traffic.
+// What the store remembers: readings, zone events, visits, dwell, foot traffic, links. Rows have the columns that `moor query` prints.
 
 #include "http/router.hpp"
 #include "serve/store_questions.hpp"

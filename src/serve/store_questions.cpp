@@ -17,8 +17,8 @@ struct Outcome {
 }  // namespace
 
 struct StoreQuestions::Reading {
-  size_t waiting = 0;                 // on the executor
-  std::optional<StoreReader> reader;  // on the thread; opened when it is first needed
+  size_t waiting = 0;                        // on the executor
+  std::optional<store::TableReader> reader;  // on the thread; opened when it is first needed
 
   [[nodiscard]] Outcome answer(const std::filesystem::path& path, const Question& question) {
     try {

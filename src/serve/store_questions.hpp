@@ -4,7 +4,7 @@
 
 #include "http/message.hpp"
 #include "moor/clock.hpp"
-#include "moor/store_reader.hpp"
+#include "store/tables.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -18,7 +18,7 @@ public:
   static constexpr Duration deadline = std::chrono::seconds(10);
 
   /// Called on the thread; what it captures must be its own.
-  using Question = std::function<http::Response(const StoreReader&)>;
+  using Question = std::function<http::Response(store::TableReader&)>;
 
   /// @param path  empty: there is no store. `clock` outlives it.
   StoreQuestions(boost::asio::any_io_executor executor, Clock& clock, std::filesystem::path path);

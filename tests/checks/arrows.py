@@ -35,7 +35,7 @@ KNOWS = {
     "store": ["core"],
     "mqtt": ["core"],
     "http": ["core"],
-    "report": ["store", "connect", "tracking", "gatt", "power"],
+    "report": ["connect", "tracking", "gatt", "power"],
     "gateway": ["hub", "tracking", "crypto", "toml", "store"],
     "publish": ["gateway", "mqtt", "http"],
     "serve": ["gateway", "http", "report", "radio/sim", "radio/replay"],
