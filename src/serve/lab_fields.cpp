@@ -84,8 +84,8 @@ std::vector<std::string> LabFields::texts(std::string_view name, size_t most_ele
 double lab_number(const json::value& value, std::string_view what, double least, double most) {
   boost::system::error_code error;
   const double number = value.is_number() ? value.to_number<double>(error) : std::nan("");
-  if (error || !(number >= least && number <= most))
-    throw refusal(what, "is out of range", fmt::format("give a number from {} to {}", least, most));
+  const bool inside = number >= least && number <= most;  // NaN is not
+  if (error || !inside) throw refusal(what, "is out of range", fmt::format("give a number from {} to {}", least, most));
   return number;
 }
 
