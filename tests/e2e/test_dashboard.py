@@ -27,16 +27,7 @@ name = "shop"
 
 {radios}
 
-[[zone]]
-name = "Entrance"
-radios = ["entrance"]
-[[zone]]
-name = "Departments"
-radios = ["clothes", "sports"]
-[[zone]]
-name = "Checkout"
-radios = ["checkout"]
-
+{zones}
 [presence]
 min_samples = 2
 
@@ -50,7 +41,9 @@ port = 0
 
 def config():
     radios = "".join(f'[[radio]]\nspec = "sim:{SHOP}?radio={name}"\n' for name in ("entrance", "clothes", "sports", "checkout"))
-    return CONFIG.format(radios=radios)
+    zones = "".join(f'[[zone]]\nname = "{name}"\nradios = {json.dumps([f"sim:{SHOP}/{radio}" for radio in members])}\n'
+                    for name, members in (("Entrance", ["entrance"]), ("Departments", ["clothes", "sports"]), ("Checkout", ["checkout"])))
+    return CONFIG.format(radios=radios, zones=zones)
 
 
 class Dashboard(unittest.TestCase):

@@ -225,11 +225,11 @@ export class Shop {
   }
 
   traffic_rows({ zone }) {
-    return this.#by_hour().filter((one) => !zone || one.zone === zone).map((one) => ({ t: iso(one.start), zone: one.zone, entries: one.entries, distinct: one.devices.size }));
+    return this.#by_hour().filter((one) => !zone || one.zone === zone).map((one) => ({ from: iso(one.start), interval_s: 3600, zone: one.zone, entries: one.entries, distinct: one.devices.size }));
   }
 
   dwell_rows({ zone }) {
-    return this.#by_hour().filter((one) => !zone || one.zone === zone).map((one) => ({ t: iso(one.start), zone: one.zone, visits: one.entries, mean_s: Math.round(one.dwell / one.entries) }));
+    return this.#by_hour().filter((one) => !zone || one.zone === zone).map((one) => ({ from: iso(one.start), zone: one.zone, visits: one.entries, mean_s: Math.round(one.dwell / one.entries) }));
   }
 
   zones() {

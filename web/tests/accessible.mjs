@@ -69,7 +69,7 @@ export async function accessible(page) {
 /** Where the page is wider than the window, which a phone would have to scroll. */
 export async function overflow(page) {
   return page.evaluate(() => {
-    const scrolls = (element) => element && (['auto', 'scroll', 'hidden'].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+    const scrolls = (element) => element && element.tagName !== 'MAIN' && (['auto', 'scroll', 'hidden'].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
     return [...document.querySelectorAll('body *')]
       .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !scrolls(element.parentElement) && element.checkVisibility())
       .map((element) => `${element.tagName}.${element.getAttribute('class')}`);

@@ -122,14 +122,14 @@ export interface VisitRow {
 
 /** Of a zone in an hour. */
 export interface TrafficRow {
-  t: string;
+  from: string;
   zone: string;
   entries: number;
   distinct: number;
 }
 
 export interface DwellRow {
-  t: string;
+  from: string;
   zone: string;
   visits: number;
   mean_s: number | null;

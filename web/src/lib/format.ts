@@ -74,6 +74,11 @@ export function title(text: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** A radio's name in little room: of one that is a long path, its last part. The whole name belongs into a title. */
+export function radio_name(name: string): string {
+  return name.length > 24 && name.includes('/') ? name.slice(name.lastIndexOf('/') + 1) || name : name;
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${number(count)} ${count === 1 ? one : many}`;
 }
