@@ -1,52 +1,96 @@
 // moor gateway: the daemon.
 
-#include "gateway/gateway.hpp"
-
 #include "cli/commands.hpp"
 #include "cli/demo.hpp"
 #include "cli/gateway_events.hpp"
+#include "cli/gateway_init.hpp"
+#include "cli/gateway_run.hpp"
 #include "cli/live_view.hpp"
-#include "cli/radio_session.hpp"
+#include "cli/log.hpp"
 #include "cli/terminal.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <unistd.h>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <filesystem>
-#include <fstream>
+#include <iostream>
 
 namespace moor::cli {
 
 namespace {
 
-spdlog::level::level_enum level_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::trace: return spdlog::level::trace;
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warning: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
-    case LogLevel::off: return spdlog::level::off;
+// JSON lines, for programs.
+class JsonOutput final : public GatewayOutput {
+public:
+  JsonOutput(Clock& clock, std::optional<std::string> config) : clock_(clock), config_(std::move(config)) {}
+  void attach(Gateway& gateway) override {
+    printer_ = std::make_unique<EventPrinter>(gateway, clock_, gateway.config().presence.traffic_interval);
+    gateway.add_listener(*printer_);
+    gateway.on_radio([this](const RadioState& state) { printer_->on_radio(state); });
+    store_ = gateway.config().store.path.string();
   }
-  return spdlog::level::info;
-}
+  void started(const std::string& url) override {
+    printer_->on_started(config_, store_.empty() ? std::nullopt : std::optional(store_), url);
+  }
+  void say(LogLevel level, const std::string& text) override {
+    if (level >= LogLevel::warning) std::cerr << "moor: " << text << std::endl;
+  }
+  void detach() override {}
+  void stopped(const std::string& why) { printer_->on_stopped(why); }
 
-// A world's entry serves for all its radios, which come one after the other.
-std::vector<GatewayConfig::RadioEntry> one_for_each(const std::vector<std::unique_ptr<Radio>>& radios,
-                                                    const std::vector<GatewayConfig::RadioEntry>& entries) {
-  std::vector<GatewayConfig::RadioEntry> found;
-  size_t at = 0;
-  for (const auto& radio : radios) {
-    const RadioSpec& spec = entries.at(at).spec;
-    const bool is_world = spec.kind == RadioSpec::Kind::sim && spec.radio.empty();
-    const bool same = is_world && radio->info().name.starts_with("sim:" + spec.target + "/");
-    if (!found.empty() && !same) ++at;
-    found.push_back(entries.at(at));
+private:
+  Clock& clock_;
+  std::optional<std::string> config_;
+  std::string store_;
+  std::unique_ptr<EventPrinter> printer_;
+};
+
+// Lines of a log, for people and the journal.
+class LogOutput final : public GatewayOutput {
+public:
+  explicit LogOutput(LogLevel level) : log_(make_log(level)) {}
+  void attach(Gateway& gateway) override {
+    log_.set_level(make_log(gateway.config().log_level).level());
+    events_ = std::make_unique<EventLog>(gateway, log_);
+    gateway.add_listener(*events_);
+    gateway.on_radio([this](const RadioState& state) { events_->on_radio(state); });
   }
-  return found;
-}
+  void started(const std::string& url) override {
+    if (!url.empty()) log_.info("dashboard at {}", url);
+  }
+  void say(LogLevel level, const std::string& text) override {
+    log_.log(level >= LogLevel::error     ? spdlog::level::err
+             : level == LogLevel::warning ? spdlog::level::warn
+             : level == LogLevel::info    ? spdlog::level::info
+                                          : spdlog::level::debug,
+             text);
+  }
+  void detach() override {}
+
+private:
+  spdlog::logger log_;
+  std::unique_ptr<EventLog> events_;
+};
+
+// A table on the terminal.
+class ViewOutput final : public GatewayOutput {
+public:
+  ViewOutput(Clock& clock, bool demo) : clock_(clock), demo_(demo) {}
+  void attach(Gateway& gateway) override { gateway_ = &gateway; }
+  void started(const std::string& url) override {
+    const std::string hint =
+        std::string(demo_ ? "the demo shop; " : "") + (url.empty() ? "" : "dashboard at " + url + "; ") + "Ctrl-C to stop";
+    view_ = std::make_unique<LiveView>(*gateway_, clock_, hint);
+    gateway_->add_listener(*view_);
+  }
+  void say(LogLevel, const std::string&) override {}
+  [[nodiscard]] awaitable<void> run() override { return view_->run(); }
+  void detach() override { view_.reset(); }
+
+private:
+  Clock& clock_;
+  bool demo_;
+  Gateway* gateway_ = nullptr;
+  std::unique_ptr<LiveView> view_;
+};
 
 class GatewayCommand final : public Command {
 public:
@@ -74,7 +118,10 @@ public:
   }
 
   [[nodiscard]] int run() override {
-    if (init_) return write_example();
+    if (init_) {
+      if (!config_) throw UsageError("--init needs a file to write", {.advice = "add --config FILE"});
+      return write_first_config(*config_);
+    }
     GatewayConfig config = load();
     if (check_) {
       print_line(explain_config(config));
@@ -86,12 +133,14 @@ public:
     for (const auto& radio : config.radios) specs.push_back(radio.spec);
     RadioSession session(specs);
     session.keep_quiet();  // the gateway tells of its radios
-    config.radios = one_for_each(session.radios(), config.radios);
-    Gateway gateway(session.context().get_executor(), session.clock(), config, session.radios());
-    if (json_) return run_for_programs(session, gateway);
+    GatewayRun::Options options;
+    options.demo = demo_;
+    if (duration_s_) options.duration = from_seconds(*duration_s_);
+    if (config_) options.load = [this] { return load(); };
+    if (json_) return run_for_programs(session, config, options);
     const bool wants_view =
         config.view.mode == ViewMode::on || (config.view.mode == ViewMode::automatic && isatty(STDOUT_FILENO) == 1);
-    return wants_view ? run_with_view(session, gateway) : run_with_log(session, gateway);
+    return wants_view ? run_with_view(session, config, options) : run_with_log(session, config, options);
   }
 
 private:
@@ -110,66 +159,34 @@ private:
     return config;
   }
 
-  [[nodiscard]] int write_example() const {
-    if (!config_) throw UsageError("--init needs a file to write", {.advice = "add --config FILE"});
-    if (std::filesystem::exists(*config_))
-      throw UsageError("'" + *config_ + "' exists", {.advice = "give another name; --init replaces nothing"});
-    std::ofstream file(*config_);
-    file << example_config();
-    file.flush();
-    if (!file)
-      throw Error("cannot write '" + *config_ + "'",
-                  {.advice = "is there such a folder, may you write to it, and is there room?"});
-    print_line("wrote " + *config_ + "; see what it means with `moor gateway --check --config " + *config_ + "`");
-    flush_output();
-    return 0;
-  }
-
-  [[nodiscard]] awaitable<void> work(RadioSession& session, Gateway& gateway) const {
-    using namespace boost::asio::experimental::awaitable_operators;
-    if (duration_s_)
-      co_await (gateway.run() || session.clock().wait_for(from_seconds(*duration_s_)));
-    else
-      co_await gateway.run();
-  }
-
   [[nodiscard]] static std::string why(const Outcome& outcome) {
     return outcome.interrupted ? "interrupted" : outcome.error ? "failed" : "finished";
   }
 
-  int run_for_programs(RadioSession& session, Gateway& gateway) const {
-    EventPrinter printer(gateway, session.clock(), gateway.config().presence.traffic_interval);
-    gateway.add_listener(printer);
-    gateway.on_radio([&](const RadioState& state) { printer.on_radio(state); });
-    const auto& store = gateway.config().store.path;
-    printer.on_started(config_, store.empty() ? std::nullopt : std::optional(store.string()));
-    const Outcome outcome = session.run(work(session, gateway));
-    printer.on_stopped(why(outcome));
+  int run_for_programs(RadioSession& session, const GatewayConfig& config, const GatewayRun::Options& options) const {
+    JsonOutput output(session.clock(), config_);
+    GatewayRun gateways(session, config, output, options);
+    const Outcome outcome = session.run(gateways.run());
+    output.stopped(why(outcome));
     return outcome.finish();
   }
 
-  int run_with_log(RadioSession& session, Gateway& gateway) const {
-    spdlog::logger log("moor", std::make_shared<spdlog::sinks::stderr_color_sink_st>());
-    log.set_level(level_of(gateway.config().log_level));
-    log.set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-    EventLog events(gateway, log);
-    gateway.add_listener(events);
-    gateway.on_radio([&](const RadioState& state) { events.on_radio(state); });
-    const Outcome outcome = session.run(work(session, gateway));
-    log.info("{}: {}", why(outcome), summary_of(gateway));
+  static int run_with_log(RadioSession& session, const GatewayConfig& config, const GatewayRun::Options& options) {
+    LogOutput output(config.log_level);
+    GatewayRun gateways(session, config, output, options);
+    const Outcome outcome = session.run(gateways.run());
+    output.say(LogLevel::info, why(outcome) + ": " + summary_of(gateways.gateway()));
     return outcome.finish();
   }
 
-  int run_with_view(RadioSession& session, Gateway& gateway) const {
-    using namespace boost::asio::experimental::awaitable_operators;
-    Outcome outcome;
-    {
-      LiveView view(gateway, session.clock(), demo_ ? "the demo shop; Ctrl-C to stop" : "Ctrl-C to stop");
-      gateway.add_listener(view);
-      outcome = session.run([&]() -> awaitable<void> { co_await (work(session, gateway) || view.run()); }());
-    }
-    print_line(why(outcome) + ": " + summary_of(gateway));
-    if (!gateway.config().store.path.empty()) print_line("the database is " + gateway.config().store.path.string());
+  static int run_with_view(RadioSession& session, const GatewayConfig& config, const GatewayRun::Options& options) {
+    ViewOutput output(session.clock(), options.demo);
+    GatewayRun gateways(session, config, output, options);
+    const Outcome outcome = session.run(gateways.run());
+    output.detach();  // the screen is the shell's again
+    print_line(why(outcome) + ": " + summary_of(gateways.gateway()));
+    const auto& store = gateways.gateway().config().store.path;
+    if (!store.empty()) print_line("the database is " + store.string());
     flush_output();
     return outcome.finish();
   }

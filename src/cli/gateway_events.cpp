@@ -37,13 +37,15 @@ void EventPrinter::print(const json::object& line) const {
   flush_output();
 }
 
-void EventPrinter::on_started(const std::optional<std::string>& config, const std::optional<std::string>& store) {
+void EventPrinter::on_started(const std::optional<std::string>& config, const std::optional<std::string>& store,
+                              const std::string& url) {
   json::object line = begin("started", clock_.now());
   line["config"] = config ? json::value(*config) : json::value();
   json::array radios;
   for (const RadioState& radio : gateway_.radios()) radios.emplace_back(radio.name);
   line["radios"] = std::move(radios);
   line["store"] = store ? json::value(*store) : json::value();
+  line["url"] = url.empty() ? json::value() : json::value(url);
   print(line);
 }
 

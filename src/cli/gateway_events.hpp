@@ -14,7 +14,8 @@ public:
   EventPrinter(Gateway& gateway, Clock& clock, Duration traffic_interval)
       : gateway_(gateway), clock_(clock), traffic_interval_(traffic_interval) {}
 
-  void on_started(const std::optional<std::string>& config, const std::optional<std::string>& store);
+  /// @param url  of the dashboard; empty where nothing is served.
+  void on_started(const std::optional<std::string>& config, const std::optional<std::string>& store, const std::string& url);
   void on_radio(const RadioState& state);
   void on_statistics();
   void on_stopped(const std::string& reason);

@@ -64,6 +64,12 @@ RadioSession::RadioSession(std::unique_ptr<Clock> clock, std::vector<std::unique
 
 RadioSession::~RadioSession() = default;
 
+void RadioSession::replace(std::vector<std::unique_ptr<Radio>> radios) {
+  for (size_t place = 0; place < radios.size(); ++place)
+    if (!radios[place]) radios[place] = std::move(radios_.at(place));
+  radios_ = std::move(radios);
+}
+
 awaitable<void> RadioSession::tell_problems() {
   constexpr Duration beat = std::chrono::seconds(1);
   constexpr int lasting = 3;  // beats, so that what mends itself at once is passed over

@@ -37,6 +37,9 @@ public:
   /// Whether time runs as it does outside, so that a scan needs an end.
   [[nodiscard]] bool is_live() const noexcept { return live_; }
 
+  /// Puts other radios in the place of those that there are; where one is null, the radio that is there stays. Nobody may use those that go.
+  void replace(std::vector<std::unique_ptr<Radio>> radios);
+
   /// Says nothing by itself of proxies that cannot be used meanwhile; else it does, on stderr, since work goes on waiting for them.
   void keep_quiet() noexcept { quiet_ = true; }
   /// Runs the work to its end. A signal cancels it. May be called again.

@@ -183,8 +183,13 @@ awaitable<void> Gateway::run() {
   stop_ = nullptr;
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_await activities.stop();
-  co_await shut_down(cancelled && (store_ || has_successor_));
+  co_await shut_down(cancelled && (has_successor_ || outlives_restart()));
   if (ended) std::rethrow_exception(ended);
+}
+
+// Whether the next run would know its devices again; else their visits are over.
+bool Gateway::outlives_restart() const noexcept {
+  return store_ && (!config_.privacy.key_file.empty() || config_.privacy.store_addresses == AddressStorage::all);
 }
 
 void Gateway::stop() {

@@ -57,7 +57,7 @@ public:
   void on_radio(std::function<void(const RadioState&)> callback) { radio_callback_ = std::move(callback); }
 
   /// Runs until every radio has ended or `stop` is called, then ends visits, writes everything and closes the store. Where it is cancelled and
-  /// has a store, visits stay open for the next run to go on with.
+  /// the next one will know the devices again, by the store and `privacy.key_file`, visits stay open.
   /// @throws CaptureError if a recording was damaged, what the radios threw if none of them ever worked, StoreError if rows could not
   /// be written at the end; all after a clean shutdown.
   /// Cancellation: total, after the shutdown.
@@ -98,6 +98,7 @@ public:
 private:
   [[nodiscard]] awaitable<void> keep_time();
   [[nodiscard]] awaitable<void> shut_down(bool goes_on);
+  [[nodiscard]] bool outlives_restart() const noexcept;
   void take_over(PriorState state, const std::vector<CounterRow>& counters);
   [[nodiscard]] std::optional<Recalled> recall(DeviceSlot slot, const Device& device);
   [[nodiscard]] TimePoint next_deadline() const noexcept;

@@ -48,10 +48,8 @@ std::optional<Returning::Found> Returning::recall(const Address& address, std::s
     recalled.place = place;
     recalled.smoothed_dbm = smoothed;
     recalled.range = places_.has_areas() ? classify(smoothed, zones_) : static_cast<Zone>(*place);
-    if (before.visit) {
-      recalled.entered = before.visit->entered;
-      recalled.breaks = before.visit->breaks;
-    }
+    recalled.entered = before.visit ? before.visit->entered : now;  // a visit that was ended begins anew
+    if (before.visit) recalled.breaks = before.visit->breaks;
   }
   Found result{.recalled = recalled, .identity = before.device.identity};
   waiting_.erase(found);

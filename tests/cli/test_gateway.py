@@ -128,6 +128,42 @@ class Gateway(Cli):
         self.assertIn("moor.db", self.errors)
         self.assertEqual((self.folder / "moor.db").read_bytes(), b"this is no database" * 100)
 
+    def test_a_hang_up_reads_the_file_anew_and_nobody_leaves(self):
+        """The demo in real time: the visits that go on are the same ones afterwards; a wrong file changes nothing."""
+        path = self.config(f"replay:{DEMO}?speed=1&loop", "[serve]\nport = 0\n" + EVERY_SAMPLE)
+        gateway = self.start("gateway", "--config", path, "--json")
+        seen = []
+
+        def read_until(event, most=2000):
+            for _ in range(most):
+                seen.append(json.loads(gateway.stdout.readline()))
+                if event(seen[-1]):
+                    return seen[-1]
+            self.fail(f"not seen; the last was {seen[-1]}")
+
+        is_started = lambda line: line["event"] == "started"
+        read_until(is_started)
+        present = read_until(lambda line: line["event"] == "zone" and line["from"] is None)["device"]
+
+        right = path.read_text()
+        path.write_text(right + "nonsense = 1\n")
+        gateway.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        path.write_text(right + "min_samples = 2\n")
+        before = len(seen)
+        gateway.send_signal(signal.SIGHUP)
+        read_until(is_started)
+        read_until(lambda line: line["event"] == "zone" and line["device"] != present)
+        after = seen[before:]
+        self.assertEqual(len([line for line in after if line["event"] == "started"]), 1, "the wrong file began nothing")
+        self.assertEqual([line for line in after if line["event"] == "zone" and line["device"] == present and line["zone"] is None], [])
+        gateway.send_signal(signal.SIGTERM)
+        _, errors = gateway.communicate(timeout=20)
+        self.assertIn("nonsense", errors)
+        validator = load("gateway")
+        for line in seen:
+            self.assertEqual(faults(validator, json.dumps(line), "line"), [])
+
     def test_the_demo_runs_until_told(self):
         self.assertIn("advertisements", self.moor("gateway", "--demo", "--duration", "1") + self.errors)
 

@@ -83,12 +83,12 @@ TEST_F(RestartTest, AVisitIsRejoinedOverARestart) {
   EXPECT_EQ(visits().size(), 1U);
 }
 
-TEST_F(RestartTest, WithoutAKeyFileARestartEndsTheVisitsOfRandomAddresses) {
+TEST_F(RestartTest, WithoutAKeyFileVisitsEndWithTheGateway) {
   config_.privacy.key_file.clear();
   add_radio(then(stays(100, -60), silent(1000)));
   first_run(100);
-  EXPECT_THAT(next_run({stays(30, -60)}),
-              ElementsAre("103 none>near rssi", "99 near>none restart", "visit near 3-99", "visit near 103-130"));
+  EXPECT_THAT(notes_.lines, ElementsAre("3 none>near rssi", "visit near 3-100"));
+  EXPECT_THAT(next_run({stays(30, -60)}), ElementsAre("103 none>near rssi", "99 near>none restart", "visit near 103-130"));
 }
 
 TEST_F(RestartTest, CountersOfEncryptedDevicesAreKept) {
