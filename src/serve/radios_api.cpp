@@ -27,13 +27,6 @@ json::value slots_json(const Radio& radio, const DeviceView& devices, const Cloc
                       {"holders", std::move(holders)}};
 }
 
-// Nothing where the gateway has no sensors at all.
-template <typename Owner>
-std::span<const SensorState> sensors_of(Owner& gateway) {
-  if constexpr (requires { gateway.sensors(); }) return gateway.sensors();
-  return {};
-}
-
 }  // namespace
 
 json::object radios_json(Gateway& gateway, const DeviceView& devices) {
@@ -65,7 +58,7 @@ void add_radio_routes(http::Router& router, Gateway& gateway, const DeviceView& 
   router.get("/api/v1/sensors", [&gateway](const http::Request& request) -> awaitable<http::Response> {
     only(request, {});
     json::array sensors;
-    for (const SensorState& state : sensors_of(gateway)) sensors.push_back(to_json(state, gateway.clock()));
+    for (const SensorState& state : gateway.sensors()) sensors.push_back(to_json(state, gateway.clock()));
     co_return answer(json::object{{"sensors", std::move(sensors)}});
   });
 }

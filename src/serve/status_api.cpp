@@ -32,11 +32,13 @@ json::value store_json(const Gateway& gateway) {
 
 json::object statistics_json(Gateway& gateway) {
   const GatewayStatistics statistics = gateway.statistics();
+  json::object shed;
+  for (size_t worth = 0; worth < worth_count; ++worth) shed[to_string(static_cast<Worth>(worth))] = statistics.intake.shed[worth];
   return {{"sightings", statistics.sightings},
           {"per_second", rounded(statistics.per_second, 1)},
           {"devices", gateway.pipeline().devices().size()},
           {"beacons", gateway.pipeline().beacons().size()},
-          {"shed", json::object()},
+          {"shed", std::move(shed)},
           {"filtered", statistics.pipeline.filtered}};
 }
 
