@@ -8,8 +8,15 @@ namespace moor::store {
 namespace {
 
 // The place of a kind of row in the variant.
+template <typename Row, size_t Kind = 0>
+consteval size_t find_kind() {
+  if constexpr (std::is_same_v<Row, std::variant_alternative_t<Kind, StoreRow>>)
+    return Kind;
+  else
+    return find_kind<Row, Kind + 1>();
+}
 template <typename Row>
-constexpr size_t kind_of = StoreRow(Row{}).index();
+constexpr size_t kind_of = find_kind<Row>();
 
 void take_from(std::deque<QueuedRow>& rows, Batch& batch) {
   batch.push_back(std::move(rows.front()));
