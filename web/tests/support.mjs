@@ -26,7 +26,10 @@ export async function open(browser, url, { width = desk, theme = 'light', hash =
   const context = await browser.newContext({ ...width, colorScheme: theme, locale: 'en-GB', timezoneId: 'UTC', ...more });
   const page = await context.newPage();
   page.complaints = [];
-  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && page.complaints.push(`console ${message.type()}: ${message.text()}`));
+  page.on('console', (message) => {
+    if (message.text().includes('Permissions-Policy header: Unrecognized feature')) return; // refuses more than every browser knows
+    if (['error', 'warning'].includes(message.type())) page.complaints.push(`console ${message.type()}: ${message.text()}`);
+  });
   page.on('pageerror', (error) => page.complaints.push(`error: ${error.message}`));
   page.on('request', (request) => {
     if (!request.url().startsWith(url) && !request.url().startsWith(url.replace('http', 'ws'))) page.complaints.push(`request elsewhere: ${request.url()}`);
