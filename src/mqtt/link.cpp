@@ -370,7 +370,7 @@ Link::~Link() {
 void Link::publish(Message message, uint64_t token) {
   {
     const std::lock_guard lock(shared_->mutex);
-    shared_->commands.push_back(Publish{std::move(message), token});
+    shared_->commands.emplace_back(Publish{std::move(message), token});
   }
   shared_->ring();
 }
@@ -378,7 +378,7 @@ void Link::publish(Message message, uint64_t token) {
 void Link::subscribe(Subscription subscription) {
   {
     const std::lock_guard lock(shared_->mutex);
-    shared_->commands.push_back(std::move(subscription));
+    shared_->commands.emplace_back(std::move(subscription));
   }
   shared_->ring();
 }
