@@ -201,6 +201,10 @@ void Sensors::on_advertisement(const Device& device, const Sighting&, bool chang
       known->address = device.address;
       if (schedule_.is_waiting(known->id)) wake();
     }
+    if (known->state.address != identity) {  // people do not write whether an address is random, and who it is depends on it
+      known->state.address = identity;
+      known->state.device = identities_.identify(identity, now()).text;
+    }
     if (!known->entry->device) known->state.name = identities_.name_of(device);
     return;
   }
