@@ -1,6 +1,10 @@
 #include "gateway/sensors.hpp"
 
+#include "gateway/gateway.hpp"
+#include "gateway/temporary_folder.hpp"
+#include "moor/store_reader.hpp"
 #include "sim/link_fixture.hpp"
+#include "store/sqlite.hpp"
 
 #include <fmt/format.h>
 #include <map>
@@ -312,6 +316,40 @@ TEST_F(SensorsTest, AnotherRadioServesWhileOneIsDead) {
   std::set<std::string> radios;
   for (const ConnectionRow& row : log_.links) radios.insert(row.radio);
   EXPECT_THAT(radios, SizeIs(2));
+}
+
+TEST_F(SensorsTest, OfAGatewayAreInItsStoreAndOnItsBoard) {
+  make(proxy_world({thermometer(1)}));
+  const TemporaryFolder folder;
+  GatewayConfig config =
+      parse_config("[[sensor]]\nname = \"Fridge\"\ndevice = \"C0:00:00:00:00:01\"\nread = [\"2a6e\"]\nstay = false\n", "test");
+  config.store.path = folder / "moor.db";
+  Gateway gateway(context_.get_executor(), clock_, config, radios_);
+  gateway.add_listener(log_);
+  boost::asio::cancellation_signal stop;
+  std::string identity;
+  SimTest::play([&]() -> awaitable<void> {
+    boost::asio::co_spawn(context_, gateway.run(), boost::asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr) {}));
+    co_await clock_.wait_for(5min);
+    const auto slot = gateway.find(device_address(1));
+    const DeviceStatus* status = slot ? gateway.board().find(*slot) : nullptr;
+    EXPECT_TRUE(status != nullptr);
+    if (status != nullptr) {
+      identity = status->identity;
+      EXPECT_THAT(status->readings, SizeIs(1));
+    }
+    EXPECT_EQ(gateway.sensors()[0].report.connections, 5U);
+    EXPECT_EQ(gateway.statistics().intake.taken, gateway.statistics().sightings);
+    stop.emit(boost::asio::cancellation_type::all);
+  });
+  EXPECT_THAT(log_.values, SizeIs(5));
+  const StoreReader reader(config.store.path);
+  const auto readings = reader.readings().rows;
+  ASSERT_FALSE(readings.empty());
+  EXPECT_EQ(readings[0].quantity, "temperature");
+  EXPECT_EQ(readings[0].device, identity) << "the device as it is known by its advertisements";
+  sqlite::Database database(config.store.path, sqlite::Access::read_only);
+  EXPECT_EQ(database.integer_of("SELECT count(*) FROM connections WHERE label = 'Fridge'"), 10) << "came and went";
 }
 
 }  // namespace
