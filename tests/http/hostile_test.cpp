@@ -30,7 +30,7 @@ std::vector<Row> hostile_requests() {
       {"a version of letters", "GET /hello HTTP/x.y\r\n" + host + "\r\n", 505},
       {"a bare line feed", "GET /hello HTTP/1.1\n" + host + "\n\r\n\r\n", 505},
       {"a space before the colon", "GET /hello HTTP/1.1\r\nHost : localhost\r\n\r\n", 400},
-      {"a NUL in a field", std::string("GET /hello HTTP/1.1\r\nX: a\0b\r\n", 31) + host + "\r\n", 400},
+      {"a NUL in a field", std::string("GET /hello HTTP/1.1\r\nX: a\0b\r\n", 29) + host + "\r\n", 400},
       {"no Host", "GET /hello HTTP/1.1\r\n\r\n", 400},
       {"two Hosts", "GET /hello HTTP/1.1\r\n" + host + host + "\r\n", 400},
       {"another Host", "GET /hello HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421},
