@@ -90,6 +90,10 @@ void Gateway::add_listener(GatewayListener& listener) {
   if (sensors_) sensors_->add_listener(listener);
 }
 
+void Gateway::announce(const ConnectionRow& row) {
+  for (GatewayListener* listener : announcer_.listeners()) listener->on_connection(row);
+}
+
 std::span<const SensorState> Gateway::sensors() {
   return sensors_ ? sensors_->states() : std::span<const SensorState>();
 }

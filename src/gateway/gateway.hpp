@@ -53,6 +53,8 @@ public:
 
   /// Also told of everything, after the board and the store. Must outlive the gateway.
   void add_listener(GatewayListener& listener);
+  /// Tells all of them, and the store, of a link that came, went or failed: one of the explorer; sensors tell of theirs themselves.
+  void announce(const ConnectionRow& row);
   /// Called when a radio begins, fails or ends.
   void on_radio(std::function<void(const RadioState&)> callback) { radio_callback_ = std::move(callback); }
 

@@ -89,6 +89,10 @@ json::object DeviceView::who(const Address& address) const {
           {"address", identity.address ? json::value(identity.address->to_string()) : json::value()}};
 }
 
+std::string DeviceView::identity_of(const Address& address) const {
+  return std::string(who(address).at("id").as_string());
+}
+
 std::string DeviceView::without_addresses(std::string_view text) const {
   constexpr size_t size = 17;  // of "A4:CF:12:34:56:78"
   std::string told;
@@ -119,7 +123,7 @@ json::object DeviceView::row(DeviceSlot slot) const {
   for (const auto& rssi : activity_.spark(slot, now)) spark.push_back(rssi ? json::value(*rssi) : json::value());
 
   json::object row;
-  row.reserve(26);
+  row.reserve(27);
   row["id"] = status.identity;
   row["name"] = status.name;
   row["address"] = address ? json::value(address->to_string()) : json::value();
@@ -139,6 +143,7 @@ json::object DeviceView::row(DeviceSlot slot) const {
   row["rate"] = rounded(activity_.rate(slot, now), 2);
   row["readings"] = readings_json(status, clock);
   row["spark"] = std::move(spark);
+  row["connectable"] = activity_.is_connectable(slot);
   return row;
 }
 
@@ -160,7 +165,6 @@ json::object DeviceView::detail(DeviceSlot slot) const {
   object["ad"] = std::move(structures);
   object["beacon"] = beacon_json(device);
   object["hearings"] = std::move(hearings);
-  object["connectable"] = activity_.is_connectable(slot);
   return object;
 }
 

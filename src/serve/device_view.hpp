@@ -27,6 +27,8 @@ public:
   [[nodiscard]] boost::json::object detail(DeviceSlot slot) const;  ///< @pre is_shown(slot)
   /// {"id", "name", "address"}: of any device, also of one that is not around.
   [[nodiscard]] boost::json::object who(const Address& address) const;
+  /// The same "id".
+  [[nodiscard]] std::string identity_of(const Address& address) const;
   /// What an error says, with the devices named by their ids where their addresses are not kept.
   [[nodiscard]] std::string without_addresses(std::string_view text) const;
 

@@ -13,6 +13,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr Duration disconnect_time = std::chrono::seconds(5);
+constexpr std::string_view label = "explorer";
 
 std::optional<std::string> find_text(const json::object& message, std::string_view name) {
   const json::value* const value = message.if_contains(name);
@@ -41,6 +42,12 @@ json::value main_number(const std::optional<DecodedValue>& meaning) {
     if (const bool* const yes = std::get_if<bool>(&field.value)) return *yes ? 1 : 0;
   }
   return nullptr;
+}
+
+// As sessions say it: "supervision timeout (ESP_GATT_CONN_TIMEOUT)".
+std::string words_of(const Closed& closed) {
+  const std::string_view reason = to_string(closed.reason);
+  return closed.text.empty() || closed.text == reason ? std::string(reason) : fmt::format("{} ({})", reason, closed.text);
 }
 
 SubscribeKind kind_of(const GattCharacteristic& characteristic) {
@@ -78,12 +85,14 @@ awaitable<void> ExplorerLink::disconnect() {
   client_.reset();
   presentations_.clear();
   formats_.clear();
+  const std::optional<Closed> lost = client.closed();
   try {
     const TimePoint deadline = gateway_.clock().now() + disconnect_time;
     co_await client.link().disconnect(deadline);
   } catch (const std::exception&) {
-    co_return;  // it is gone in any case: the client's end closes what is left
+    // It is gone in any case: the client's end closes what is left.
   }
+  on_ended(lost);
 }
 
 json::array ExplorerLink::holders() const {
@@ -103,12 +112,10 @@ Address ExplorerLink::target_of(const json::object& message) const {
   if (const auto id = find_text(message, "id")) return gateway_.pipeline().devices()[devices_.get(*id)].address;
   const auto text = find_text(message, "address");
   if (!text) throw UsageError("connect wants an id or an address", {.advice = "Take the id of a device of GET /api/v1/devices."});
-  for (const bool random : {false, true}) {
-    const auto address = Address::parse(*text, random);
-    if (!address) throw UsageError("'" + text->substr(0, 40) + "' is no address", {.advice = "Write it as A4:CF:12:34:56:78."});
-    if (gateway_.hub().find(*address) != nullptr) return *address;
-  }
-  return *Address::parse(*text, find_flag(message, "random").value_or(false));
+  const auto address = Address::parse(*text, find_flag(message, "random").value_or(false));
+  if (!address) throw UsageError("'" + text->substr(0, 40) + "' is no address", {.advice = "Write it as A4:CF:12:34:56:78."});
+  const Device* const heard = gateway_.hub().find(*address);  // whichever kind was written
+  return heard != nullptr ? heard->address : *address;
 }
 
 Client& ExplorerLink::connected() {
@@ -153,10 +160,10 @@ json::object ExplorerLink::value_json(const Attribute& attribute, Bytes value, T
 ConnectOptions ExplorerLink::connect_options() {
   ConnectOptions options;
   options.use_services_cache = false;  // who explores wants to see what is there
-  options.client.label = "explorer";
+  options.client.label = label;
   options.client.on_disconnected = [this](const Closed& closed) {
-    tell_({{"event", "disconnected"},
-           {"cause", devices_.without_addresses(closed.text.empty() ? to_string(closed.reason) : closed.text)}});
+    tell_({{"event", "disconnected"}, {"cause", devices_.without_addresses(words_of(closed))}});
+    on_ended(closed);
   };
   options.on_failed_attempt = [this](const FailedAttempt& attempt) {
     const std::string_view words = attempt.cause.text.empty() ? to_string(attempt.cause.reason) : attempt.cause.text;
@@ -168,6 +175,42 @@ ConnectOptions ExplorerLink::connect_options() {
   return options;
 }
 
+void ExplorerLink::on_connected(const Address& address, TimePoint began) {
+  const TimePoint now = gateway_.clock().now();
+  up_ = {.time = now,
+         .device = devices_.identity_of(address),
+         .radio = gateway_.radios().at(client_->link().info().radio).name,
+         .label = std::string(label),
+         .event = "connected",
+         .cause = {},
+         .took = now - began};
+  gateway_.announce(*up_);
+}
+
+void ExplorerLink::on_failed(const Address& address, TimePoint began, const Error& error) {
+  const TimePoint now = gateway_.clock().now();
+  const ErrorContext& context = error.context();
+  gateway_.announce({.time = now,
+                     .device = devices_.identity_of(address),
+                     .radio = context.radio,
+                     .label = std::string(label),
+                     .event = "failed",
+                     .cause = devices_.without_addresses(context.cause.empty() ? error.what() : context.cause),
+                     .took = now - began});
+}
+
+// Once a link: what is lost is told when it happens, and may be disconnected from later.
+void ExplorerLink::on_ended(const std::optional<Closed>& closed) {
+  if (!up_) return;
+  ConnectionRow row = *std::exchange(up_, std::nullopt);
+  const TimePoint now = gateway_.clock().now();
+  row.event = "disconnected";
+  if (closed && closed->reason != CloseReason::local) row.cause = devices_.without_addresses(words_of(*closed));
+  row.took = now - row.time;
+  row.time = now;
+  gateway_.announce(row);
+}
+
 awaitable<json::object> ExplorerLink::connect(Address address) {
   if (client_) co_await disconnect();
   tell_({{"event", "progress"}, {"text", "connecting"}});
@@ -175,7 +218,14 @@ awaitable<json::object> ExplorerLink::connect(Address address) {
   target.address = address;
   if (const Device* const heard = gateway_.hub().find(address)) target.name = heard->data.name().value_or("");
   ConnectOptions options = connect_options();
-  client_ = co_await establish_connection(gateway_.hub(), std::move(target), std::move(options));
+  const TimePoint began = gateway_.clock().now();
+  try {
+    client_ = co_await establish_connection(gateway_.hub(), std::move(target), std::move(options));
+  } catch (const Error& error) {
+    on_failed(address, began, error);
+    throw;
+  }
+  on_connected(address, began);
   std::exception_ptr failed;
   try {
     co_return co_await look_around();

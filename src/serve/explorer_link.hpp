@@ -43,6 +43,9 @@ private:
   [[nodiscard]] Attribute attribute_of(const boost::json::object& message);
   [[nodiscard]] boost::json::object value_json(const Attribute& attribute, Bytes value, TimePoint t) const;
   [[nodiscard]] ConnectOptions connect_options();
+  void on_connected(const Address& address, TimePoint began);
+  void on_failed(const Address& address, TimePoint began, const Error& error);
+  void on_ended(const std::optional<Closed>& closed);
   [[nodiscard]] awaitable<boost::json::object> connect(Address address);
   [[nodiscard]] awaitable<boost::json::object> look_around();
   [[nodiscard]] awaitable<boost::json::object> read(boost::json::object message);
@@ -55,6 +58,7 @@ private:
   const DeviceView& devices_;
   Tell tell_;
   std::optional<Client> client_;
+  std::optional<ConnectionRow> up_;                       // as it was told when the link came; none when its end has been told
   std::map<uint16_t, PresentationFormat> presentations_;  // by the characteristic's handle
   std::map<uint16_t, ValueFormat> formats_;               // that the client has named
 };

@@ -114,6 +114,32 @@ TEST_F(ApiTest, ShowsADeviceInItsZone) {
   EXPECT_EQ(answers_.at(2).at("store"), nullptr);
   EXPECT_EQ(answers_.at(2).at("virtual"), true);
   EXPECT_EQ(answers_.at(2).at("statistics").at("devices"), 1);
+  const json::value shed{{"other_radio", 0}, {"recent", 0}, {"repeat", 0}, {"news", 0}};
+  EXPECT_EQ(answers_.at(2).at("statistics").at("shed"), shed);
+}
+
+TEST_F(ApiTest, RowsSayWhetherADeviceCanBeConnected) {
+  config_.privacy.store_addresses = AddressStorage::all;
+  Script script = stays(10, -60);
+  for (auto& step : script) {
+    step.heard.push_back(testing::heard(phone + 1, -70, "020106"));
+    step.heard.back().properties = step.heard.back().properties | AdvertisingProperties::connectable;
+  }
+  add_radio(then(script, silent(5)));
+  open();
+  ask(8, "/api/v1/devices");
+  ask(8, "/api/v1/devices/40:00:00:00:00:03");
+  watch(2, 8);
+  run(*gateway_);
+  const json::array& rows = answers_.at(0).at("devices").as_array();
+  ASSERT_THAT(rows, SizeIs(2));
+  EXPECT_EQ(rows.at(0).at("connectable"), false);
+  EXPECT_EQ(rows.at(1).at("connectable"), true);
+  EXPECT_EQ(answers_.at(1).at("connectable"), true);
+  const auto live = events("devices");
+  ASSERT_FALSE(live.empty());
+  for (const json::value& row : live.front().at("changed").as_array())
+    EXPECT_EQ(row.at("connectable").as_bool(), row.at("id") == "40:00:00:00:00:03");
 }
 
 TEST_F(ApiTest, TellsTheLastMinutesOfADevice) {

@@ -158,7 +158,7 @@ export class Shop {
       distance_m: round(d), distance_low_m: round(d && d / spread), distance_high_m: round(d && d * spread),
       radio: radio_names[device.place], first_seen: iso(device.first), last_seen: iso(device.last), sightings: device.count, rate: round(device.rate),
       readings: device.readings.map((one) => ({ quantity: one.quantity, index: 0, value: round(one.value), unit: one.unit, t: iso(device.last) })),
-      spark: device.raw.slice(-30),
+      spark: device.raw.slice(-30), connectable: device.kind.type !== 'iBeacon',
     };
   }
 
@@ -177,7 +177,6 @@ export class Shop {
       beacon,
       hearings: radio_names.map((radio, i) => ({ radio, smoothed: Math.round((device.smoothed - 7 * Math.abs(i - device.place)) * 10) / 10, last: iso(device.last - 700 * Math.abs(i - device.place)) }))
         .filter((one) => one.smoothed > -95).sort((a, b) => b.smoothed - a.smoothed),
-      connectable: device.kind.type !== 'iBeacon',
     };
   }
 

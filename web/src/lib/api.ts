@@ -53,6 +53,7 @@ export interface Device {
   rate: number;
   readings: Reading[];
   spark: (number | null)[];
+  connectable: boolean;
 }
 
 /** A structure of an advertisement; `value` is hexadecimal. */
@@ -78,7 +79,6 @@ export interface DeviceDetail extends Device {
   ad: AdElement[];
   beacon: Record<string, unknown> | null;
   hearings: { radio: string; smoothed: number | null; last: string }[];
-  connectable: boolean;
 }
 
 export interface History {
