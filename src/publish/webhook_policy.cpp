@@ -10,7 +10,7 @@ WebhookPolicy::Next WebhookPolicy::on_attempt(std::optional<unsigned> status, st
     refusals_ = 0;
     return {.done = true};
   }
-  const Duration wait = retry_after ? std::clamp(*retry_after, Duration::zero(), longest_wait) : pause_.next();
+  const Duration wait = retry_after ? std::clamp(*retry_after, shortest_wait, longest_wait) : pause_.next();
   const bool says_no = status && *status >= 300 && *status < 500 && *status != request_timeout && *status != too_many_requests;
   if (!says_no || ++refusals_ < tries_if_refused) return {.wait = wait};
   refusals_ = 0;

@@ -10,9 +10,11 @@ namespace moor::publish {
 class WebhookPolicy {
 public:
   static constexpr int tries_if_refused = 3;  ///< a server that says no (4xx) is asked so often about an event
-  static constexpr Duration longest_wait = std::chrono::hours(1);  ///< whatever its Retry-After says
+  /// Whatever its Retry-After says, which may be 0 or a date that has passed.
+  static constexpr Duration shortest_wait = std::chrono::seconds(1);
+  static constexpr Duration longest_wait = std::chrono::hours(1);
 
-  explicit WebhookPolicy(uint64_t seed) : pause_(std::chrono::seconds(1), std::chrono::minutes(5), seed) {}
+  explicit WebhookPolicy(uint64_t seed) : pause_(shortest_wait, std::chrono::minutes(5), seed) {}
 
   struct Next {
     bool done = false;     ///< delivered, or given up: on to the next event

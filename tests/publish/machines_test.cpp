@@ -211,6 +211,7 @@ TEST(WebhookPolicy, TriesAgainAsLongAsItMayHelp) {
   EXPECT_GE(last, 225s);
   EXPECT_EQ(policy.on_attempt(429, 7s).wait, 7s);
   EXPECT_EQ(policy.on_attempt(503, 24h).wait, WebhookPolicy::longest_wait);
+  EXPECT_EQ(policy.on_attempt(503, 0s).wait, WebhookPolicy::shortest_wait);
   EXPECT_TRUE(policy.on_attempt(200, std::nullopt).done);
   EXPECT_LE(policy.on_attempt(500, std::nullopt).wait, 1s) << "after a success it begins anew";
 }
