@@ -1,7 +1,12 @@
 #include "cli/gateway_checks.hpp"
 
+#include "core/event.hpp"
+#include "core/unless.hpp"
+#include "core/within.hpp"
 #include "http/tls.hpp"
 #include "moor/store_reader.hpp"
+#include "mqtt/mosquitto_client.hpp"
+#include "publish/mqtt_options.hpp"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -11,6 +16,7 @@
 #include <sys/timex.h>
 #include <unistd.h>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <cerrno>
 #include <system_error>
 
@@ -129,9 +135,41 @@ Check check_clock() {
           .remedy = "timedatectl set-ntp true, or install chrony"};
 }
 
+awaitable<void> run_until(mqtt::Client& client, Event& settled) {
+  (void)co_await unless(client.run(), settled.wait());
+}
+
+// Under a name of its own, so that a gateway that runs keeps its connection.
+awaitable<Check> check_broker(const GatewayConfig& config, Clock& clock) {
+  constexpr Duration patience = std::chrono::seconds(10);
+  try {
+    mqtt::MosquittoOptions options = publish::mqtt_options(config, publish::Topics(config.mqtt.topic, config.gateway.name));
+    options.client_id += "-doctor";
+    options.last_will.reset();
+    const auto executor = co_await asio::this_coro::executor;
+    mqtt::MosquittoClient client(executor, clock, std::move(options));
+    Event settled(executor);
+    mqtt::State last;
+    client.on_state([&](const mqtt::State& state) {
+      if (settled.is_set() || (state.phase != mqtt::Phase::connected && state.phase != mqtt::Phase::failed)) return;
+      last = state;
+      settled.set();
+    });
+    const bool answered = co_await within(clock, clock.now() + patience, run_until(client, settled));
+    if (!answered)
+      co_return Check{.name = "broker",
+                      .what = fmt::format("{} has not answered within 10 s", config.mqtt.host),
+                      .remedy = "Is host in [mqtt] right, and does a firewall stand between?"};
+    if (last.phase == mqtt::Phase::failed) co_return Check{.name = "broker", .what = last.problem, .remedy = last.advice};
+    co_return Check{.name = "broker", .ok = true, .what = config.mqtt.host + " takes this gateway"};
+  } catch (const Error& wrong) {
+    co_return Check{.name = "broker", .what = wrong.what(), .remedy = wrong.advice()};
+  }
+}
+
 }  // namespace
 
-awaitable<std::vector<Check>> examine_gateway(const GatewayConfig& config, Clock&) {
+awaitable<std::vector<Check>> examine_gateway(const GatewayConfig& config, Clock& clock) {
   std::vector<Check> checks;
   if (!config.store.path.empty()) checks.push_back(check_store(config.store.path));
   for (const auto& [name, path] :
@@ -145,6 +183,10 @@ awaitable<std::vector<Check>> examine_gateway(const GatewayConfig& config, Clock
   if (!config.mqtt.host.empty() && !config.mqtt.cert_file.empty())
     checks.push_back(check_certificate("broker's certificate for us", {config.mqtt.cert_file, config.mqtt.key_file, {}}));
   if (config.serve.enabled) checks.push_back(check_port(config.serve));
+  if (!config.mqtt.host.empty()) {
+    Check broker = co_await check_broker(config, clock);
+    checks.push_back(std::move(broker));
+  }
   checks.push_back(check_clock());
   co_return checks;
 }

@@ -5,7 +5,6 @@
 #include "moor/config_mistakes.hpp"
 
 #include <fmt/format.h>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <csignal>
 
@@ -55,15 +54,18 @@ void GatewayRun::close() {
 
 awaitable<void> GatewayRun::run() {
   const auto executor = co_await asio::this_coro::executor;
+  asio::signal_set hang_up(
+      executor);  // from before the first "ready" on: a reload may come right behind it, and would end the program
+  if (options_.load) hang_up.add(SIGHUP);
   Activities beside(executor);
   if (options_.duration) beside.start(end_at(session_.clock().now() + *options_.duration), [](std::exception_ptr) {});
-  auto lives = [] { return true; };
-  beside.start(notice_.keep_alive(session_.clock(), lives), [](std::exception_ptr) {});
+  std::function<bool()> goes_through = [this] { return advertisements_go_through(); };
+  beside.start(notice_.keep_alive(session_.clock(), std::move(goes_through)), [](std::exception_ptr) {});
   std::exception_ptr ended;
   try {
     while (true) {
       notice_.ready(summary());
-      co_await run_one();
+      co_await run_one(hang_up);
       if (!next_config_) break;
       auto before = gateway_->hand_over();
       close();
@@ -83,14 +85,14 @@ awaitable<void> GatewayRun::run() {
 }
 
 // Ends when the gateway does, or where another configuration waits for its place.
-awaitable<void> GatewayRun::run_one() {
+awaitable<void> GatewayRun::run_one(asio::signal_set& hang_up) {
   Activities beside(co_await asio::this_coro::executor);
   if (services_) beside.start(services_->run(), [](std::exception_ptr) {});
   beside.start(output_.run(), [](std::exception_ptr) {});
   std::exception_ptr ended;
   try {
     if (options_.load)
-      (void)co_await unless(wait_for_reload(), gateway_->run());
+      (void)co_await unless(wait_for_reload(hang_up), gateway_->run());
     else
       co_await gateway_->run();
   } catch (...) {
@@ -102,8 +104,7 @@ awaitable<void> GatewayRun::run_one() {
   if (ended) std::rethrow_exception(ended);
 }
 
-awaitable<void> GatewayRun::wait_for_reload() {
-  asio::signal_set hang_up(co_await asio::this_coro::executor, SIGHUP);
+awaitable<void> GatewayRun::wait_for_reload(asio::signal_set& hang_up) {
   while (true) {
     co_await hang_up.async_wait(asio::use_awaitable);
     notice_.reloading();
@@ -135,6 +136,13 @@ bool GatewayRun::prepare() {
 awaitable<void> GatewayRun::end_at(TimePoint t) {
   co_await session_.clock().wait_until(t);
   gateway_->stop();
+}
+
+// Whether the pipeline takes what waits for it; radios that hear nothing are the hub's to bring back.
+bool GatewayRun::advertisements_go_through() {
+  const IntakeStatistics intake = gateway_->statistics().intake;
+  const uint64_t through = intake.taken - intake.waiting - intake.all_shed();
+  return intake.waiting == 0 || through != std::exchange(went_through_, through);
 }
 
 std::string GatewayRun::summary() {

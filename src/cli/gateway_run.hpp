@@ -5,6 +5,8 @@
 #include "cli/gateway_services.hpp"
 #include "cli/service_notice.hpp"
 
+#include <boost/asio/signal_set.hpp>
+
 namespace moor::cli {
 
 /// What a person or a program is shown of the gateway.
@@ -40,10 +42,11 @@ public:
 private:
   void open(std::unique_ptr<Handover> before);
   void close();
-  [[nodiscard]] awaitable<void> run_one();
-  [[nodiscard]] awaitable<void> wait_for_reload();
+  [[nodiscard]] awaitable<void> run_one(boost::asio::signal_set& hang_up);
+  [[nodiscard]] awaitable<void> wait_for_reload(boost::asio::signal_set& hang_up);
   [[nodiscard]] bool prepare();
   [[nodiscard]] awaitable<void> end_at(TimePoint t);
+  [[nodiscard]] bool advertisements_go_through();
   [[nodiscard]] std::string summary();
 
   RadioSession& session_;
@@ -55,6 +58,7 @@ private:
   NextRadios next_radios_;
   std::unique_ptr<Gateway> gateway_;
   std::unique_ptr<GatewayServices> services_;
+  uint64_t went_through_ = 0;  // sightings, when the service manager was last told
 };
 
 }  // namespace moor::cli

@@ -17,7 +17,7 @@ constexpr std::string_view strict_fields =
     "Referrer-Policy: no-referrer\r\n"
     "Cross-Origin-Opener-Policy: same-origin\r\n"
     "Cross-Origin-Resource-Policy: same-origin\r\n"
-    "Permissions-Policy: camera=(), microphone=(), geolocation=(), bluetooth=(), usb=(), payment=()\r\n";
+    "Permissions-Policy: camera=(), microphone=(), geolocation=(), usb=(), payment=()\r\n";
 // A year. Only what came over TLS says so (RFC 6797, 7.2).
 constexpr std::string_view strict_transport = "Strict-Transport-Security: max-age=31536000\r\n";
 

@@ -191,6 +191,7 @@ private:
   }
 
   awaitable<void> close_on_thread() {
+    if (writer_) writer_->fold_log();
     writer_.reset();
     co_return;
   }

@@ -157,6 +157,13 @@ std::vector<OutboxMessage> Writer::messages(uint64_t after, size_t limit) try {
   throw explain(path_, failure);
 }
 
+void Writer::fold_log() noexcept {
+  try {
+    database_.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (const sqlite::Failure&) {  // what is in the log is durable; the next start brings it over
+  }
+}
+
 Outcome Writer::write(const Batch& batch, const OutboxChanges& changes, TimePoint now) noexcept {
   try {
     return write_all(batch, changes, now);

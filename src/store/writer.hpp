@@ -17,6 +17,10 @@ public:
   [[nodiscard]] SavedState saved_state(const StoreOptions& options, WallTime now);
   [[nodiscard]] OutboxState outbox();
 
+  /// Brings all that is in the log beside the file into the file, so that it is whole by itself even while somebody still reads it: SQLite does that only when
+  /// the last connection closes, and not where that one may only read.
+  void fold_log() noexcept;
+
   /// One transaction: all rows, less those that the database can never take, and the changes, or none of it.
   [[nodiscard]] Outcome write(const Batch& batch, const OutboxChanges& changes, TimePoint now) noexcept;
 

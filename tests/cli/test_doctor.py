@@ -4,7 +4,7 @@ import subprocess
 import time
 import unittest
 
-from moor_program import DONE, NO_RADIO, PROGRAM, Cli
+from moor_program import DEMO, DONE, FAILED, NO_RADIO, PROGRAM, Cli
 
 
 class Doctor(Cli):
@@ -39,6 +39,40 @@ class Doctor(Cli):
         done = self.doctor("--json", bus=f"unix:path={silent}")
         self.assertLess(time.monotonic() - begin, 20)
         self.assertIn("does not answer", done.stdout)
+
+    def surroundings(self, text, status=DONE):
+        """The checks of a gateway that needs no adapter."""
+        path = self.folder / "moor.toml"
+        path.write_text(f"[gateway]\ndata_dir = '{self.folder}'\n[[radio]]\nspec = 'replay:{DEMO}'\n{text}")
+        return {check["name"]: check for check in self.json("doctor", "doctor", "--config", path, status=status)["checks"]}
+
+    def test_of_a_gateway_that_can_run_all_is_well(self):
+        checks = self.surroundings("[store]\npath = 'moor.db'\n[serve]\nport = 0\n")
+        self.assertTrue(checks["store"]["ok"] and checks["port"]["ok"], checks)
+        self.assertNotIn("bus", checks, "no adapter is asked for")
+
+    def test_what_a_gateway_lacks_is_told_with_its_remedy(self):
+        (self.folder / "token").write_text("secret\n")
+        (self.folder / "token").chmod(0o644)
+        (self.folder / "cert.pem").write_text("no certificate")
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            checks = self.surroundings(
+                "[store]\npath = 'nowhere/moor.db'\n"
+                f"[serve]\nport = {port}\ntoken_file = 'token'\ncert_file = 'cert.pem'\nkey_file = 'key.pem'\n"
+                "[mqtt]\nhost = '127.0.0.1'\nport = 1\npassword_file = 'password'\nuser = 'moor'\n", status=FAILED)
+        for name, words in (("store", "cannot be written to"), ("port", "is in use"), ("token", "read by everybody"), ("server's certificate", "cert.pem"),
+                            ("broker's password", "cannot be read"), ("broker", "password")):
+            self.assertFalse(checks[name]["ok"], name)
+            self.assertIn(words, checks[name]["what"], name)
+            self.assertTrue(checks[name]["remedy"], name)
+
+    def test_a_broker_that_nobody_is_at_is_told(self):
+        checks = self.surroundings("[serve]\nenabled = false\n[mqtt]\nhost = '127.0.0.1'\nport = 1\n", status=FAILED)
+        self.assertFalse(checks["broker"]["ok"])
+        self.assertTrue(checks["broker"]["remedy"])
 
 
 if __name__ == "__main__":

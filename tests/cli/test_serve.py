@@ -268,6 +268,16 @@ class Explorer(Serving):
             time.sleep(0.2)
         raise AssertionError(name + " is not heard")
 
+    def events_of(self, device):
+        """What became of the explorer's links to a device, the newest first, once the store has two."""
+        for _ in range(100):
+            rows = self.check("/api/v1/connections")["rows"]
+            events = [row["event"] for row in rows if (row["device"], row["label"]) == (device, "explorer")]
+            if len(events) >= 2:
+                return events
+            time.sleep(0.1)
+        raise AssertionError(f"the store has {events}")
+
     def test_a_device_is_looked_around_in(self):
         client = self.open()
         device = self.id_of("HR-Monitor-001")
@@ -296,6 +306,7 @@ class Explorer(Serving):
             self.assertIn(words, answer["error"])
         answer, _ = client.ask({"n": 10, "op": "disconnect"})
         self.assertTrue(answer["ok"])
+        self.assertEqual(self.events_of(device), ["disconnected", "connected"])
 
     def test_the_link_ends_with_the_socket(self):
         client = self.open()

@@ -27,7 +27,6 @@ export async function open(browser, url, { width = desk, theme = 'light', hash =
   const page = await context.newPage();
   page.complaints = [];
   page.on('console', (message) => {
-    if (message.text().includes('Permissions-Policy header: Unrecognized feature')) return; // refuses more than every browser knows
     if (['error', 'warning'].includes(message.type())) page.complaints.push(`console ${message.type()}: ${message.text()}`);
   });
   page.on('pageerror', (error) => page.complaints.push(`error: ${error.message}`));
