@@ -24,6 +24,7 @@ HomeAssistantOptions home_assistant_options(const GatewayConfig& config) {
                    .gateway_name = config.gateway.name},
       .forget_after = config.devices.forget_after,
       .most = config.devices.max,
+      .discovery = config.home_assistant.discovery,
       .finds_devices = std::ranges::any_of(config.sensors, names_no_device) || std::ranges::any_of(config.keys, names_no_device)};
 }
 
@@ -36,12 +37,11 @@ DevicePublisher::DevicePublisher(Gateway& gateway, mqtt::Client& client, const T
       client_(client),
       topics_(topics),
       schedule_(config_.mqtt.state_interval),
-      shared_(config_.gateway.name, config_.presence.lost_after, config_.devices.max) {
+      shared_(config_.gateway.name, config_.presence.lost_after, config_.devices.max),
+      home_assistant_(topics_, home_assistant_options(config_), Identities::number_of(config_.gateway.name)) {
   gateway_.add_listener(*this);
   client_.subscribe({.filter = topics_.shared_states(), .qos = mqtt::Qos::at_most_once, .own = false});
-  if (!config_.home_assistant.discovery) return;
-  home_assistant_.emplace(topics_, home_assistant_options(config_), Identities::number_of(config_.gateway.name));
-  for (const std::string& filter : home_assistant_->filters())
+  for (const std::string& filter : home_assistant_.filters())
     client_.subscribe({.filter = filter, .qos = mqtt::Qos::at_least_once});
   tell_configured_devices();
 }
@@ -53,7 +53,7 @@ void DevicePublisher::tell_configured_devices() {
     const Identity identity = gateway_.identities().identify(*address, clock_.now());
     EntityDevice device{.id = identity.text, .name = identity.text, .configured = true};
     if (identity.address && address->kind() == AddressKind::public_) device.address = identity.address->to_string();
-    home_assistant_->present(device);
+    home_assistant_.present(device);
   };
   for (const auto& each : config_.own_devices) tell(each.address);
   for (const auto& each : config_.keys) tell(each.device);
@@ -62,7 +62,7 @@ void DevicePublisher::tell_configured_devices() {
 
 void DevicePublisher::on_connected() {
   connected_ = true;
-  if (home_assistant_) home_assistant_->on_connected(clock_.now());
+  home_assistant_.on_connected(clock_.now());
   // The broker may have lost what it kept.
   for (DeviceSlot slot = 0; slot < slots_.size(); ++slot)
     if (slots_[slot].interest == Interest::state || slots_[slot].interest == Interest::entity) schedule_.touch(slot);
@@ -71,7 +71,7 @@ void DevicePublisher::on_connected() {
 
 void DevicePublisher::on_disconnected() {
   connected_ = false;
-  if (home_assistant_) home_assistant_->on_disconnected();
+  home_assistant_.on_disconnected();
 }
 
 void DevicePublisher::on_message(const mqtt::Message& message) {
@@ -80,8 +80,8 @@ void DevicePublisher::on_message(const mqtt::Message& message) {
       shared_.on_state(*device, *state, clock_.now());
     else
       shared_.on_removed(*device);
-  } else if (home_assistant_) {
-    home_assistant_->on_message(message, clock_.now());
+  } else {
+    home_assistant_.on_message(message, clock_.now());
     wake_();
   }
 }
@@ -108,11 +108,11 @@ bool DevicePublisher::send(mqtt::Message message) {
 
 // @returns whether more is due already.
 bool DevicePublisher::step() {
-  while (home_assistant_) {
-    auto message = home_assistant_->next(clock_.now());
+  while (true) {
+    auto message = home_assistant_.next(clock_.now());
     if (!message) break;
     if (!send(*message)) return true;
-    home_assistant_->on_published(*message);
+    home_assistant_.on_published(*message);
   }
   while (!obsolete_.empty()) {
     mqtt::Message removal{.topic = *obsolete_.begin(), .payload = {}, .qos = mqtt::Qos::at_least_once, .retain = true};
@@ -188,16 +188,14 @@ bool DevicePublisher::publish_state(DeviceSlot slot) {
 
 void DevicePublisher::tell_home_assistant(Slot& known, const DeviceStatus& status, const Device& device,
                                           const std::optional<Address>& address, std::string_view type) {
-  if (!home_assistant_ ||
-      (known.readings_told == status.readings.size() && known.name_told == status.name && !known.name_told.empty()))
-    return;
+  if (known.readings_told == status.readings.size() && known.name_told == status.name && !known.name_told.empty()) return;
   known.readings_told = status.readings.size();
   known.name_told = status.name;
   const bool configured = status.own || served_.contains(status.identity);
   EntityDevice entity{.id = status.identity, .name = status.name, .model = std::string(type), .configured = configured};
   if (address && device.address.kind() == AddressKind::public_) entity.address = address->to_string();
   for (const CurrentReading& reading : status.readings) entity.readings.emplace(reading.quantity, reading.index);
-  home_assistant_->present(entity);
+  home_assistant_.present(entity);
 }
 
 void DevicePublisher::on_device(DeviceSlot slot, const Device&) {
@@ -212,7 +210,7 @@ void DevicePublisher::on_forgotten(DeviceSlot slot, const Device&) {
   shared_.on_removed(slug(known.id));
   if (known.stays) return;
   if (obsolete_.size() < most_obsolete) obsolete_.insert(topics_.own_state(known.id));
-  if (known.interest == Interest::entity && home_assistant_) home_assistant_->gone(known.id);
+  if (known.interest == Interest::entity) home_assistant_.gone(known.id);
 }
 
 void DevicePublisher::on_decoded(DeviceSlot slot, const Device& device, const Decoded& decoded, TimePoint t) {

@@ -21,7 +21,7 @@ public:
   void on_message(const mqtt::Message& message);
 
   [[nodiscard]] uint64_t states() const noexcept { return states_; }
-  [[nodiscard]] size_t entities() const noexcept { return home_assistant_ ? home_assistant_->devices() : 0; }
+  [[nodiscard]] size_t entities() const noexcept { return home_assistant_.devices(); }
 
   void on_device(DeviceSlot slot, const Device& device) override;
   void on_forgotten(DeviceSlot slot, const Device& device) override;
@@ -61,7 +61,7 @@ private:
   const Topics& topics_;
   StateSchedule schedule_;
   SharedStates shared_;
-  std::optional<HomeAssistant> home_assistant_;
+  HomeAssistant home_assistant_;
   std::vector<Slot> slots_;
   std::set<std::string> served_;    // identities of connected sensors
   std::set<std::string> obsolete_;  // topics whose retained state is to be deleted

@@ -171,6 +171,13 @@ json::object gateway_config(const Topics& topics, const EntityOptions& options) 
           {"qos", 1}};
 }
 
+bool is_of_moor(const json::object& config) {
+  const json::value* const origin = config.if_contains("o");
+  const json::object* const entries = origin == nullptr ? nullptr : origin->if_object();
+  const json::value* const name = entries == nullptr ? nullptr : entries->if_contains("name");
+  return name != nullptr && name->is_string() && name->get_string() == "moor";
+}
+
 std::set<std::string> publishers_of(const json::object& config) {
   std::set<std::string> topics;
   const json::value* const list = config.if_contains("availability");

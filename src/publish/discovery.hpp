@@ -40,6 +40,8 @@ struct EntityDevice {
 /// The gateway itself, as a device.
 [[nodiscard]] boost::json::object gateway_config(const Topics& topics, const EntityOptions& options);
 
+/// Whether a moor has published it.
+[[nodiscard]] bool is_of_moor(const boost::json::object& config);
 /// Topics of the gateways that publish the device.
 [[nodiscard]] std::set<std::string> publishers_of(const boost::json::object& config);
 /// Two gateways' words on one device: what `ours` has and `theirs` does not is added, and all gateways together make it available.

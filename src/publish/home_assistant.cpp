@@ -24,6 +24,7 @@ std::vector<std::string> HomeAssistant::filters() const {
 }
 
 void HomeAssistant::present(const EntityDevice& device) {
+  if (!options_.discovery) return;
   const std::string object = object_id(device);
   auto found = devices_.find(object);
   if (found != devices_.end() && found->second.device == device) return;
@@ -57,6 +58,7 @@ void HomeAssistant::on_connected(TimePoint now) {
   ready_ = now + options_.settle;
   if (!std::exchange(has_begun_, true)) begun_ = now;
   gateway_dirty_ = true;
+  gateway_retained_ = false;
   retained_.clear();
   // What the broker has kept comes now. Who has lost its memory gets everything again.
   for (const auto& [object, entry] : devices_) dirty_.insert(object);
@@ -90,11 +92,16 @@ void HomeAssistant::on_birth(TimePoint now) {
 }
 
 void HomeAssistant::on_config(std::string_view object, std::string_view payload) {
-  if (!object.starts_with(ours_begin) || object.starts_with(gateways_begin)) return;
+  const bool is_gateway = object.starts_with(gateways_begin);
+  if (!object.starts_with(ours_begin) || (is_gateway && object != gateway_object_id(topics_))) return;
   std::string key(object);
   boost::system::error_code error;
   const json::value value =
       payload.empty() ? json::value() : json::parse(json::string_view(payload.data(), payload.size()), error);
+  if (is_gateway) {
+    gateway_retained_ = !error && value.is_object() && is_of_moor(value.get_object());
+    return;
+  }
   const bool known = devices_.contains(key);
   if (error || !value.is_object()) {
     retained_.erase(key);
@@ -112,8 +119,8 @@ void HomeAssistant::look_for_leftovers(TimePoint now) {
   looked_ = true;
   looked_late_ = late;
   for (const auto& [object, config] : retained_) {
-    if (devices_.contains(object) || !publishers_of(config).contains(topics_.status())) continue;
-    const bool may_come = options_.finds_devices || std::string_view(object).starts_with(beacons_begin);
+    if (devices_.contains(object) || !is_of_moor(config) || !publishers_of(config).contains(topics_.status())) continue;
+    const bool may_come = options_.discovery && (options_.finds_devices || std::string_view(object).starts_with(beacons_begin));
     if (late || !may_come) leaving_.insert(object);
   }
 }
@@ -135,7 +142,9 @@ std::optional<mqtt::Message> HomeAssistant::next(TimePoint now) {
                          .qos = mqtt::Qos::at_least_once,
                          .retain = true};
   };
-  if (gateway_dirty_) return message(gateway_object_id(topics_), to_line(gateway_config(topics_, options_.entities)));
+  if (options_.discovery && gateway_dirty_)
+    return message(gateway_object_id(topics_), to_line(gateway_config(topics_, options_.entities)));
+  if (!options_.discovery && gateway_retained_) return message(gateway_object_id(topics_), {});
   look_for_leftovers(now);
   while (!leaving_.empty()) {
     const std::string& object = *leaving_.begin();
@@ -162,6 +171,7 @@ std::optional<mqtt::Message> HomeAssistant::next(TimePoint now) {
 void HomeAssistant::on_published(const mqtt::Message& message) {
   if (message.topic == config_topic(options_.entities, gateway_object_id(topics_))) {
     gateway_dirty_ = false;
+    gateway_retained_ = !message.payload.empty();
     return;
   }
   const std::string begin = options_.entities.prefix + "/device/";

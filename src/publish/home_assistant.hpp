@@ -20,6 +20,7 @@ struct HomeAssistantOptions {
   Duration jitter = std::chrono::seconds(5);      ///< after a birth message, at most: gateways do not all speak at once
   Duration forget_after = std::chrono::hours(1);  ///< what was published earlier, and might still be heard, goes then
   size_t most = 10'000;                           ///< devices
+  bool discovery = true;                          ///< false: what was published earlier is taken back, and nothing else is
   bool finds_devices = false;                     ///< configured ones may become known only later, as those of a sensor's service
 };
 
@@ -66,7 +67,8 @@ private:
   std::set<std::string> dirty_;
   bool connected_ = false;
   bool gateway_dirty_ = true;
-  TimePoint ready_;  // nothing is published before
+  bool gateway_retained_ = false;  // this one, as a device
+  TimePoint ready_;                // nothing is published before
   TimePoint begun_;
   bool has_begun_ = false;
   bool looked_ = false;       // for leftovers of configured devices

@@ -192,6 +192,43 @@ TEST(HomeAssistant, ABeaconGoesWhenItIsForgottenAndMayComeBackAfterARestart) {
   EXPECT_TRUE(world.config(object_id(beacon)).empty());
 }
 
+TEST(HomeAssistant, WithoutDiscoveryWhatThisGatewayPublishedEarlierIsTakenBack) {
+  const EntityDevice beacon{.id = "70:B3:D5:00:00:01", .name = "", .model = "iBeacon"};
+  const EntityDevice window{.id = "window", .name = "window", .configured = true};
+  World world;
+  World::Gateway a("a");
+  World::Gateway b("b");
+  for (const EntityDevice& each : {door, beacon}) a.assistant.present(each);
+  for (const EntityDevice& each : {door, window}) b.assistant.present(each);
+  world.connect(a);
+  world.connect(b);
+  world.now += 2s;
+  world.settle();
+  const std::string foreign = R"({"o":{"name":"other"},"availability":[{"topic":"moor/a/status"}]})";
+  world.retained["homeassistant/device/moor_x/config"] = foreign;
+  const std::string of_b = world.retained.at("homeassistant/device/moor_window/config");
+  world.gateways.clear();
+  HomeAssistantOptions off;
+  off.discovery = false;
+  off.finds_devices = true;
+  World::Gateway again("a", off);
+  again.assistant.present(door);
+  world.connect(again);
+  EXPECT_EQ(world.settle(), 0U) << "what is retained may still come";
+  world.now += 2s;
+  EXPECT_EQ(world.settle(), 3U) << "the gateway, the door and the beacon";
+  EXPECT_THAT(publishers_of(world.config(door_object)), ElementsAre("moor/b/status"));
+  EXPECT_THAT(world.config(object_id(beacon)), IsEmpty());
+  EXPECT_THAT(world.config("moor_gateway_a"), IsEmpty());
+  EXPECT_FALSE(world.config("moor_gateway_b").empty());
+  EXPECT_EQ(world.retained.at("homeassistant/device/moor_window/config"), of_b);
+  EXPECT_EQ(world.retained.at("homeassistant/device/moor_x/config"), foreign);
+  again.assistant.on_message({.topic = "homeassistant/status", .payload = "online"}, world.now);
+  world.now += 2h;
+  EXPECT_EQ(world.settle(), 0U) << "there is nothing left to say";
+  EXPECT_EQ(again.assistant.devices(), 0U);
+}
+
 TEST(HomeAssistant, IgnoresWhatIsNotMoorsOrNoJson) {
   World world;
   World::Gateway a("a");

@@ -130,6 +130,24 @@ TEST_F(PublisherTest, ReadingsArePartOfTheStateAndOfTheEntities) {
       json::parse(retained_.at("homeassistant/device/moor_tag/config")).at("cmps").as_object().contains("reading_temperature"));
 }
 
+TEST_F(PublisherTest, WithoutDiscoveryEntitiesOfAnEarlierRunGo) {
+  const std::string tag_config = "homeassistant/device/moor_tag/config";
+  add_radio(visit(tag, thermometer, 30));
+  config_.home_assistant.discovery = false;
+  run(
+      [&](FakeClient& client) {
+        client.connect();
+        client.receive({.topic = tag_config,
+                        .payload = R"({"o":{"name":"moor"},"availability":[{"topic":"moor/moor/status"}]})",
+                        .retain = true});
+      },
+      {});
+  EXPECT_THAT(payloads_of(tag_config), ElementsAre(""));
+  for (const auto& [topic, payload] : retained_) EXPECT_TRUE(!topic.starts_with("homeassistant/") || payload.empty()) << topic;
+  EXPECT_THAT(retained_, Contains(Key("moor/device/tag/state")));
+  EXPECT_EQ(status_.mqtt->entities, 0U);
+}
+
 TEST_F(PublisherTest, ADeviceWhoseAddressChangesHasEventsAndNothingThatIsKept) {
   add_radio(visit(phone, "020106", 30));
   run([](FakeClient& client) { client.connect(); }, {});
