@@ -1,12 +1,10 @@
 // Real measurements: two data sets of receivers that heard a moving tag (data/rssi/MANIFEST.md). Each receiver's view of a track
 // is a device here, so what is tested is that the tracker takes real air, not which room the tag was in.
 #include "presence/event_follower.hpp"
+#include "support/csv_rows.hpp"
+#include "vectors/test_data.hpp"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
-#include <charconv>
-#include <cstdlib>
-#include <filesystem>
 
 namespace moor {
 namespace {
@@ -17,37 +15,18 @@ struct Reception {
   double rssi_dbm;
 };
 
-std::filesystem::path data_folder() {
-  const char* folder = std::getenv("MOOR_TEST_DATA");
-  return folder != nullptr ? folder : MOOR_SOURCE_DIR "/../shared/data";
-}
-
 /// Rows of track,t,gateway,rssi.
 std::vector<Reception> read_receptions(const std::filesystem::path& path) {
   std::vector<Reception> receptions;
-  gzFile file = gzopen(path.c_str(), "rb");
-  char line[256];
-  bool is_header = true;
-  while (file != nullptr && gzgets(file, line, sizeof line) != nullptr) {
-    if (std::exchange(is_header, false)) continue;
-    std::vector<std::string> cells(1);
-    for (const char c : std::string_view(line)) {
-      if (c == ',')
-        cells.emplace_back();
-      else if (c != '\n' && c != '\r')
-        cells.back() += c;
-    }
-    if (cells.size() != 4) continue;
+  for (const auto& cells : testing::read_csv_rows(path, 4))
     receptions.push_back({cells[0] + '/' + cells[2], TimePoint(from_seconds(std::stod(cells[1]))), std::stod(cells[3])});
-  }
-  if (file != nullptr) gzclose(file);
   return receptions;
 }
 
-class RecordedRssi : public testing::TestWithParam<const char*> {
+class RecordedRssi : public ::testing::TestWithParam<const char*> {
 protected:
   void SetUp() override {
-    const auto path = data_folder() / "rssi" / (std::string(GetParam()) + "_obs.csv.gz");
+    const auto path = test_data() / "rssi" / (std::string(GetParam()) + "_obs.csv.gz");
     if (!std::filesystem::exists(path)) GTEST_SKIP() << "no recorded RSSI at " << path;
     receptions_ = read_receptions(path);
   }
@@ -78,7 +57,7 @@ TEST_P(RecordedRssi, GivesEventsThatAddUp) {
   EXPECT_EQ(all.lost, slots.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Data, RecordedRssi, testing::Values("tetam", "flat"));
+INSTANTIATE_TEST_SUITE_P(Data, RecordedRssi, ::testing::Values("tetam", "flat"));
 
 }  // namespace
 }  // namespace moor

@@ -9,16 +9,15 @@
 #include "publish/publisher.hpp"
 #include "soak/fake_broker.hpp"
 #include "store/sqlite.hpp"
+#include "support/full_disk.hpp"
 
 #include <gtest/gtest.h>
 #include <malloc.h>
-#include <sys/resource.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
-#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <random>
@@ -29,6 +28,7 @@ namespace {
 using namespace std::chrono_literals;
 using moor::testing::FakeBroker;
 using moor::testing::FakeMqtt;
+using moor::testing::FullDisk;
 namespace asio = boost::asio;
 
 // What the heap may hold more at any later hour than at the end of the first: caches of SQLite and queues that are filling at that moment.
@@ -38,23 +38,6 @@ int hours_wanted() {
   const char* text = std::getenv("MOOR_SOAK_HOURS");
   return text != nullptr ? std::atoi(text) : 3;
 }
-
-// A disk without room, as the system has it: no file of this process may grow beyond what is there.
-class FullDisk {
-public:
-  FullDisk() {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{.rlim_cur = 4096, .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-
-private:
-  rlimit before_{};
-};
 
 // Ids of events of one kind: which have arrived, or are kept.
 class Ledger {
@@ -159,7 +142,7 @@ host = "fake"
       co_await clock_.wait_for(minutes_between(20, 60));
       const Duration length = minutes_between(1, 5);
       if (until - clock_.now() < length + 10min) co_return;
-      const FullDisk full;
+      const FullDisk full(4096);
       ++full_disks_;
       co_await clock_.wait_for(length);
     }

@@ -2,19 +2,19 @@
 
 #include "store/sqlite.hpp"
 #include "store/store_fixture.hpp"
+#include "support/full_disk.hpp"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <csignal>
 #include <limits>
 
 namespace moor {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::SizeIs;
+using moor::testing::FullDisk;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 TEST_F(StoreInVirtualTime, ARowIsWrittenASecondAfterItWasPut) {
   const auto store = open_store();
@@ -277,21 +277,6 @@ TEST_F(StoreInVirtualTime, CloseGivesUpOnALockedFileAndSaysWhatWasLost) {
   EXPECT_EQ(clock_.now(), start);  // without waiting for the pause to end
   EXPECT_EQ(store->statistics().dropped[kind("visits")], 1);
 }
-
-// A disk without room, as the system has it: no file of this process may grow beyond a size.
-class FullDisk {
-public:
-  explicit FullDisk(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-
-private:
-  rlimit before_{};
-};
 
 TEST_F(StoreInVirtualTime, GoesOnWithAFullDiskShedsAtItsBoundAndRecovers) {
   options_.batch_rows = 1000;
