@@ -19,6 +19,9 @@ struct HubOptions {
   std::vector<RadioId> passive{};  ///< radios that do not, whatever `active` says
   bool recover_radios = true;      ///< bring back those that have gone silent
   DeviceTableOptions devices{};    ///< how many devices it knows, and for how long
+  /// Another radio owns a device once it hears it so many dB better, however much levels wander; above 0. For those who ask where a device is:
+  /// without it ownership is slow to change, as suits connections.
+  std::optional<double> switch_db{};
 };
 
 /// What one radio hears of a device.

@@ -28,7 +28,7 @@ Hub::State::State(asio::any_io_executor context, Clock& its_clock, const Radios&
     : executor(std::move(context)),
       clock(its_clock),
       options(std::move(its_options)),
-      rules(hub::rules_of(options.profile)),
+      rules(hub::rules_of(options)),
       reception(rules, options.devices),
       failures(rules) {
   for (size_t i = 0; i < radios.size(); ++i) {

@@ -79,6 +79,15 @@ inline constexpr Rules compat_rules{
   return profile == HubProfile::compat ? compat_rules : standard_rules;
 }
 
+/// The rules of the profile, but for what the options say of them.
+[[nodiscard]] inline Rules rules_of(const HubOptions& options) noexcept {
+  Rules rules = rules_of(options.profile);
+  if (!options.switch_db) return rules;
+  rules.switch_db = *options.switch_db;
+  rules.wander_factor = 0;
+  return rules;
+}
+
 /// Silence after which what was heard of a device says nothing about now. @param interval  zero where it is not known.
 [[nodiscard]] constexpr Duration stale_after(const Rules& rules, Duration interval) noexcept {
   return interval > Duration::zero() ? interval + rules.stale_slack : rules.stale_unknown;

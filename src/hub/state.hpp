@@ -87,7 +87,7 @@ struct Hub::State {
   boost::asio::any_io_executor executor;
   Clock& clock;
   HubOptions options;
-  const hub::Rules& rules;
+  const hub::Rules rules;
   hub::Reception reception;
   hub::Failures failures;
   std::vector<std::unique_ptr<Member>> members;
