@@ -15,7 +15,8 @@ public:
 
   [[nodiscard]] const RadioInfo& info() const noexcept override { return info_; }
   [[nodiscard]] ScanStatistics statistics() const noexcept override { return {}; }
-  [[nodiscard]] awaitable<void> scan(ScanOptions, SightingSink& sink) override {
+  [[nodiscard]] awaitable<void> scan(ScanOptions options, SightingSink& sink) override {
+    last_options = options;
     scans_at.push_back(clock_.now());
     if (fails_to_scan > 0) {
       --fails_to_scan;
@@ -70,6 +71,7 @@ public:
   bool ends_well = false;
   Slots its_slots{};
   RadioHealth its_health{};
+  ScanOptions last_options;
   std::map<Address, KnownDevice> known;
   std::vector<TimePoint> scans_at;
   std::vector<std::pair<TimePoint, bool>> recovered_at;
