@@ -112,6 +112,7 @@ protected:
 
   [[nodiscard]] std::vector<int64_t> numbers() const {
     std::vector<int64_t> all;
+    all.reserve(arrivals_.size());
     for (const Arrival& each : arrivals_) all.push_back(each.number);
     return all;
   }
