@@ -147,6 +147,27 @@ TEST_F(AllPassive, NoRadioAsksWhereTheHubDoesNot) {
   EXPECT_THAT(active(), ElementsAre(false, false, false));
 }
 
+HubOptions quick_to_change() {
+  HubOptions options;
+  options.switch_db = 5;
+  return options;
+}
+
+class QuickOwners : public HubStory {
+protected:
+  QuickOwners() : HubStory(quick_to_change()) {}
+};
+
+TEST_F(QuickOwners, ARadioOwnsADeviceThatItHearsBetterBySoMuchAsIsSaid) {
+  play([this]() -> awaitable<void> {
+    co_await hears(hall_, 10, -70);
+    co_await hears(attic_, 10, -66);
+    EXPECT_EQ(hub_.owner(address()), 10);
+    co_await hears(attic_, 10, -60);
+    EXPECT_EQ(hub_.owner(address()), 11);
+  });
+}
+
 HubOptions two_devices() {
   HubOptions options;
   options.devices = {.max_devices = 2, .forget_after = 20min};
