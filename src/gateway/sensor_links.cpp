@@ -52,6 +52,14 @@ std::string with_advice(const Error& error) {
   return error.advice().empty() ? error.what() : fmt::format("{}; {}", error.what(), error.advice());
 }
 
+// What is kept names a device as the configuration wants it: sentences for people have its address.
+std::string with_name(std::string text, const Address& address, const std::string& name) {
+  const std::string written = address.to_string();
+  for (size_t at = text.find(written); at != std::string::npos; at = text.find(written, at + name.size()))
+    text.replace(at, written.size(), name);
+  return text;
+}
+
 std::string text_of(const Uuid& characteristic) {
   const std::string_view name = characteristic_name(characteristic);
   return name.empty() ? characteristic.to_string() : fmt::format("{} ({})", name, characteristic.to_string());
@@ -269,7 +277,7 @@ void Sensors::finish(Served& served, Turn& turn) {
           .radio = turn.radio,
           .label = served.entry->name,
           .event = was_connected ? "disconnected" : "failed",
-          .cause = was_connected ? turn.lost : turn.problem,
+          .cause = with_name(was_connected ? turn.lost : turn.problem, *served.state.address, served.state.device),
           .took = t - (was_connected ? *turn.connected : turn.began)});
   schedule_.on_ended(served.id, t, stopping_ ? End::served : turn.end);
   served.state.device = identities_.identify(*served.state.address, t).text;  // under which the next turn is told
