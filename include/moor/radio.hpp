@@ -30,7 +30,7 @@ struct RadioSpec {
 
   /// @throws UsageError that says what is wrong and what the forms are.
   [[nodiscard]] static RadioSpec parse(std::string_view text);
-  [[nodiscard]] std::string to_string() const;  ///< the text form, key, speed and a proxy's usual port left out
+  [[nodiscard]] std::string to_string() const;   ///< the text form, key, speed and a proxy's usual port left out
   [[nodiscard]] std::string to_setting() const;  ///< the text form with all but the key
   /// Whether it delivers recorded or simulated time as fast as it goes, so that the program must run in virtual time.
   [[nodiscard]] bool is_virtual_time() const noexcept;
