@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -70,6 +71,9 @@ def adapted(words):
         words += ["--duration", "1"]
     if command == "gateway" and "--config" in words and not {"--check", "--init"} & set(words) and not radios:
         words += ["--radio", RECORDING]
+    if command == "query":  # of the store that the demo's recording gave
+        words = [word for i, word in enumerate(words) if word not in ("--config", "--store") and words[i - 1] not in ("--config", "--store")]
+        words += ["--store", "moor.db"]
     if command == "radios" and radios:
         return [words[0], command, "--radio", RECORDING]
     return words
@@ -77,12 +81,12 @@ def adapted(words):
 
 def shell_line(command):
     """The command as the shell gets it: its own words adapted, what follows a pipe or a comment as it is."""
-    lexer = shlex.shlex(command, posix=True, punctuation_chars="|")
+    lexer = shlex.shlex(command, posix=True, punctuation_chars="|>")
     lexer.whitespace_split = True
     lexer.commenters = "#"
     words = list(lexer)
-    pipe = words.index("|") if "|" in words else len(words)
-    return " ".join([*map(shlex.quote, adapted(words[:pipe])), *(word if word == "|" else shlex.quote(word) for word in words[pipe:])])
+    end = next((i for i, word in enumerate(words) if word in ("|", ">")), len(words))
+    return " ".join([*map(shlex.quote, adapted(words[:end])), *(word if word in ("|", ">") else shlex.quote(word) for word in words[end:])])
 
 
 def main():
@@ -94,12 +98,17 @@ def main():
     demo = options.program.parent.parent / "share" / "moor" / "demo-shop.btsnoop"
 
     ran, wrong = 0, []
+    stores = tempfile.TemporaryDirectory(prefix="moor-docs-store-")
+    config = pathlib.Path(stores.name, "moor.toml")
+    config.write_text(f"[[radio]]\nspec = 'replay:{demo}'\n[store]\npath = '{stores.name}/moor.db'\n")
+    subprocess.run([options.program, "gateway", "--config", config, "--json"], stdout=subprocess.DEVNULL, check=True)
     for page in [options.source / "README.md", *sorted((options.source / "docs").rglob("*.md"))]:
         with tempfile.TemporaryDirectory(prefix="moor-docs-") as folder:
             here = pathlib.Path(folder)
             for name in ("examples", "tests"):
                 (here / name).symlink_to(options.source / name)
             (here / "shop.btsnoop").symlink_to(demo)
+            shutil.copy(f"{stores.name}/moor.db", here / "moor.db")
             environment = {**os.environ, "PATH": f"{options.program.parent}:{os.environ['PATH']}", "MOOR_MDNS": "off", "TERM": "dumb",
                            "XDG_STATE_HOME": folder}
             for number, command in commands_of(page):
