@@ -126,7 +126,8 @@ std::string config_topic(const EntityOptions& options, std::string_view object) 
 json::object device_config(const EntityDevice& device, const Topics& topics, const EntityOptions& options) {
   const std::string object = object_id(device);
   json::object dev{{"ids", json::array{object}}, {"name", device.name.empty() ? device.id : device.name}};
-  if (!device.address.empty()) dev["cns"] = json::array{json::array{"bluetooth", device.address}};
+  // Pushed, not listed: a list of one array is that array to clang, and holds it to g++ (CWG 2137).
+  if (!device.address.empty()) dev["cns"].emplace_array().emplace_back(json::array{"bluetooth", device.address});
   set_unless_empty(dev, "mdl", device.model);
   dev["via_device"] = gateway_object_id(topics);
   json::object components;
