@@ -54,6 +54,7 @@ NextRadios next_radios(const std::vector<GatewayConfig::RadioEntry>& now, const 
       return next;
     }
     std::vector<RadioSpec> specs;
+    specs.reserve(wanted.size());
     for (const auto& entry : wanted) specs.push_back(entry.spec);
     next.opened = open_radios(specs, clock);
     next.entries = one_for_each(next.opened, wanted);

@@ -21,8 +21,9 @@ std::string shown(std::string_view value) {
 template <typename Number>
 std::optional<Number> parse_whole(std::string_view value) {
   Number number{};
-  const char* end = value.data() + value.size();
-  const auto [parsed, error] = std::from_chars(value.data(), end, number);
+  const char* const begin = value.data();
+  const char* const end = begin + value.size();
+  const auto [parsed, error] = std::from_chars(begin, end, number);
   if (error != std::errc() || parsed != end) return std::nullopt;
   return number;
 }

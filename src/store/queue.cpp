@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <ranges>
 
 namespace moor::store {
 
@@ -81,8 +82,8 @@ Batch Queue::take() {
     take_from(event ? events : visits, batch);
   }
   const size_t most = batch.empty() ? batch_rows_ : std::min(batch_rows_, batch.size() + urgent_batch_rows);
-  for (auto rows = rows_.rbegin(); rows != rows_.rend(); ++rows)
-    while (!rows->empty() && batch.size() < most) take_from(*rows, batch);
+  for (auto& rows : rows_ | std::views::reverse)
+    while (!rows.empty() && batch.size() < most) take_from(rows, batch);
   waiting_ -= batch.size();
   in_flight_ = batch.size();
   return batch;
@@ -114,9 +115,9 @@ void Queue::on_finished(Batch batch, const Outcome& outcome, TimePoint now) {
 
 void Queue::give_back(Batch batch) {
   waiting_ += batch.size();
-  for (auto row = batch.rbegin(); row != batch.rend(); ++row) {
-    auto& rows = rows_[row->row.index()];
-    rows.push_front(std::move(*row));
+  for (QueuedRow& row : batch | std::views::reverse) {
+    auto& rows = rows_[row.row.index()];
+    rows.push_front(std::move(row));
   }
 }
 
