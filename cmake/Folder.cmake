@@ -26,5 +26,5 @@ function(moor_test name)
   target_compile_definitions(moor_${name}_tests PRIVATE MOOR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   list(APPEND arg_LABELS ${name})
   gtest_discover_tests(moor_${name}_tests TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
-                       PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+                       PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 900)
 endfunction()
